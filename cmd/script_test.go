@@ -1,0 +1,41 @@
+package cmd_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/smartbox-os/smartbox/cmd"
+	"github.com/smartbox-os/smartbox/internal/cli"
+)
+
+// TestMain lets this test binary be every tool by name, hidden roles too, so
+// that the scripts drive the real dispatcher.
+func TestMain(m *testing.M) {
+	tools := map[string]func(){"smartbox": tool}
+	for _, name := range cmd.Names() {
+		tools[name] = tool
+	}
+	testscript.Main(m, tools)
+}
+
+func tool() { os.Exit(cmd.Main(cli.FromOS())) }
+
+// TestScripts runs testdata/script/*.txtar, each in a root of its own.
+// Conditions: [root]. UPDATE=1 rewrites golden text.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "testdata", "script"),
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("SMARTBOX_ROOT", filepath.Join(env.WorkDir, "root"))
+			return nil
+		},
+		Condition: func(cond string) (bool, error) {
+			return cond == "root" && os.Geteuid() == 0, nil
+		},
+	})
+}

@@ -1,0 +1,51 @@
+// Package testenv is what privileged tests share: checks of what this machine
+// can do, skips that state their reason, throw-away roots.
+package testenv
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/smartbox-os/smartbox/internal/paths"
+)
+
+// RequireRoot skips the test unless it runs as root with its capabilities.
+func RequireRoot(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+}
+
+// RequireCommand skips the test when a program of the host is missing.
+func RequireCommand(t testing.TB, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("needs the program %s: %v", name, err)
+		}
+	}
+}
+
+// RequireFilesystem skips the test when the kernel does not know a file system.
+func RequireFilesystem(t testing.TB, name string) {
+	t.Helper()
+	known, err := os.ReadFile("/proc/filesystems")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(known)) {
+		if f := strings.Fields(line); f[len(f)-1] == name {
+			return
+		}
+	}
+	t.Skipf("needs the file system %s, which this kernel lacks", name)
+}
+
+// Root is a throw-away root for one test.
+func Root(t testing.TB) paths.Root {
+	t.Helper()
+	return paths.Root(t.TempDir())
+}

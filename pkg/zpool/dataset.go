@@ -1,0 +1,45 @@
+// Package zpool gives pools and datasets under ZFS names and verbs, on OpenZFS
+// where the host has it and on btrfs where not. It mounts and unmounts, but
+// prints nothing and knows no zone, no image and no command line.
+package zpool
+
+import "strconv"
+
+// Type is a dataset's kind.
+type Type string
+
+// The kinds of dataset.
+const (
+	Filesystem Type = "filesystem"
+	Volume     Type = "volume"
+	Snapshot   Type = "snapshot"
+	Bookmark   Type = "bookmark"
+)
+
+// Prop is a property's value and where it comes from: "-", "local", "default",
+// "received", "temporary" or "inherited from NAME" (zfs get's SOURCE).
+type Prop struct {
+	Value  string // parsable form: bytes as digits, "-" for none
+	Source string
+}
+
+// Dataset is one dataset as it was when it was read.
+type Dataset struct {
+	Name  string // zones/a, zones/a@s
+	Type  Type
+	Props map[string]Prop // native and user properties that were asked for
+}
+
+// Get is a property's value, "" when it was not read or has none.
+func (d Dataset) Get(prop string) string {
+	if v := d.Props[prop].Value; v != "-" {
+		return v
+	}
+	return ""
+}
+
+// Int is a numeric property, 0 when it was not read or has none.
+func (d Dataset) Int(prop string) int64 {
+	n, _ := strconv.ParseInt(d.Get(prop), 10, 64) // "", "none" and "-" are 0
+	return n
+}
