@@ -16,8 +16,9 @@ const (
 // silently: what there was to say has been said (a command in a zone that
 // exited 3).
 type ExitError struct {
-	Code int
-	Err  error
+	Code  int
+	Err   error
+	Usage bool // the tool's usage follows the message
 }
 
 func (e *ExitError) Error() string {
@@ -33,9 +34,10 @@ func (e *ExitError) Unwrap() error { return e.Err }
 // Exit returns an error that ends the tool silently with code.
 func Exit(code int) error { return &ExitError{Code: code} }
 
-// Usagef is an error in the way a tool was called: exit code 2.
+// Usagef is an error in the way a tool was called: exit code 2, and the usage is
+// shown.
 func Usagef(format string, args ...any) error {
-	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
+	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...), Usage: true}
 }
 
 // HintError adds a line that tells the user what to do about it.

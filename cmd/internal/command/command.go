@@ -65,7 +65,8 @@ func report(env *cli.Env, cmd *cobra.Command, err error) int {
 		return cli.ExitOK
 	}
 	code := cli.Code(err)
-	if exit, ok := errors.AsType[*cli.ExitError](err); ok && exit.Err == nil {
+	exit, isExit := errors.AsType[*cli.ExitError](err)
+	if isExit && exit.Err == nil {
 		return code
 	}
 	prefix, ok := cmd.Root().Annotations[Prefix]
@@ -76,7 +77,7 @@ func report(env *cli.Env, cmd *cobra.Command, err error) int {
 	if hint, ok := errors.AsType[*cli.HintError](err); ok {
 		fmt.Fprintf(env.Stderr, "hint: %s\n", hint.Hint)
 	}
-	if code == cli.ExitUsage {
+	if isExit && exit.Usage {
 		fmt.Fprintln(env.Stderr, strings.TrimRight(cmd.UsageString(), "\n"))
 	}
 	return code
