@@ -5,6 +5,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
+	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
 
@@ -13,6 +14,7 @@ import (
 type Applet struct {
 	Name    string
 	Summary string // one line, for --list and the manual's head
+	Manual  string // the tool's section 8 manual in Markdown
 	New     func(*cli.Env) *cobra.Command
 	Role    func(*cli.Env, []string) int // instead of New; never listed
 }
@@ -20,7 +22,12 @@ type Applet struct {
 // applets returns the one table name -> constructor. It is a function, so that
 // nothing is built before the name is known.
 func applets() []Applet {
-	return []Applet{}
+	return []Applet{
+		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
+		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
+		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
+		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
+	}
 }
 
 func (a Applet) run(env *cli.Env, args []string) int {
