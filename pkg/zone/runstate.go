@@ -1,0 +1,31 @@
+package zone
+
+import "time"
+
+// RunState is what a zoneadmd writes about its zone, in
+// <run>/zones/NAME/state.json. It counts only while the zoneadmd holds the
+// flock on <run>/zones/NAME/lock and BootID is this boot's.
+type RunState struct {
+	BootID     string    `json:"boot_id"`
+	ID         int       `json:"zoneid"` // new at each boot
+	State      State     `json:"state"`  // ready, running, shutting_down, down
+	Supervisor Process   `json:"zoneadmd"`
+	Init       Process   `json:"init"` // zero before running
+	UIDBase    uint32    `json:"uid_base"`
+	Cgroups    []string  `json:"cgroups,omitempty"` // absolute directories
+	Booted     time.Time `json:"booted"`
+	Restarts   int       `json:"init_restarts"`
+}
+
+// Process is a process that a pid alone does not name.
+type Process struct {
+	Pid   int    `json:"pid"`
+	Start uint64 `json:"start"` // field 22 of /proc/PID/stat, clock ticks
+}
+
+// Exit is how a zone's init last ended; kept in <run>/zones/NAME/exit.json and
+// told by vmadm as exit_status and exit_timestamp.
+type Exit struct {
+	Status int       `json:"status"` // wait(2) status
+	Time   time.Time `json:"time"`
+}
