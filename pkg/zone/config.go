@@ -35,6 +35,10 @@ type Config struct {
 	// State is the persistent half of the zone's state: configured,
 	// incomplete or installed. Whether it runs is the kernel's to say.
 	State State `json:"state"`
+
+	// Transition is what an operation that takes several steps is about to do.
+	// One that nobody works on any more was killed; see recover.
+	Transition *Transition `json:"transition,omitempty"`
 }
 
 // FS is a file system mounted into the zone.

@@ -28,4 +28,5 @@ type Process struct {
 type Exit struct {
 	Status int       `json:"status"` // wait(2) status
 	Time   time.Time `json:"time"`
+	BootID string    `json:"boot_id,omitempty"` // of the host; another boot's end does not count
 }
