@@ -107,6 +107,10 @@ func (d *decoder) entries(v reflect.Value) (member, error) {
 	if v.Type().Key().Kind() != reflect.String {
 		return nil, d.fail("no object can be decoded into a %s", v.Type())
 	}
+	if m, ok := v.Addr().Interface().(*map[string]string); ok {
+		*m = map[string]string{}
+		return d.texts(*m), nil
+	}
 	m := reflect.MakeMap(v.Type())
 	v.Set(m)
 	return func(key string) error {
@@ -119,6 +123,22 @@ func (d *decoder) entries(v reflect.Value) (member, error) {
 		m.SetMapIndex(k, to)
 		return err
 	}, nil
+}
+
+// texts is entries without reflection, for the most frequent map.
+func (d *decoder) texts(m map[string]string) member {
+	return func(key string) error {
+		if _, ok := m[key]; ok {
+			return duplicate
+		}
+		if d.literal("null") {
+			m[key] = ""
+			return nil
+		}
+		text, err := d.str("a string")
+		m[key] = text
+		return err
+	}
 }
 
 func (d *decoder) array(v reflect.Value) error {
@@ -143,7 +163,7 @@ func (d *decoder) elements(v reflect.Value) error {
 	for n := 0; ; n++ {
 		d.at(step{index: n})
 		if n == v.Cap() {
-			v.Grow(1)
+			v.Grow(max(n, 4))
 		}
 		v.SetLen(n + 1)
 		v.Index(n).SetZero()

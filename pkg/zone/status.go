@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/smartbox-os/smartbox/internal/host"
 	"github.com/smartbox-os/smartbox/internal/lock"
 	"github.com/smartbox-os/smartbox/internal/strictjson"
 )
@@ -29,11 +29,15 @@ type Status struct {
 
 // Status verifies a zone's state against the kernel; ErrNotFound.
 func (h *Host) Status(name string) (Status, error) {
-	c, err := h.Load(name)
+	return h.look(name, new(reader))
+}
+
+func (h *Host) look(name string, r *reader) (Status, error) {
+	c, err := h.load(name, r)
 	if err != nil {
 		return Status{}, err
 	}
-	return h.status(c)
+	return h.status(c, r)
 }
 
 // List is the status of all zones, those in the kernel first by id, the others
@@ -45,7 +49,7 @@ func (h *Host) List() ([]Status, error) {
 		return nil, err
 	}
 	found, errs := make([]Status, len(names)), make([]error, len(names))
-	each(len(names), func(i int) { found[i], errs[i] = h.Status(names[i]) })
+	each(len(names), func(i int, r *reader) { found[i], errs[i] = h.look(names[i], r) })
 	list := found[:0]
 	for i, s := range found {
 		switch {
@@ -60,19 +64,18 @@ func (h *Host) List() ([]Status, error) {
 }
 
 // each calls f for 0 to n-1, on two processors when there is much to do.
-func each(n int, f func(int)) {
+func each(n int, f func(int, *reader)) {
 	const worthwhile = 64
-	if n < worthwhile {
-		for i := range n {
-			f(i)
-		}
-		return
+	workers := 1
+	if n >= worthwhile {
+		workers = 2
 	}
 	var wg sync.WaitGroup
-	for half := range 2 {
+	for first := range workers {
 		wg.Go(func() {
-			for i := half; i < n; i += 2 {
-				f(i)
+			var r reader
+			for i := first; i < n; i += workers {
+				f(i, &r)
 			}
 		})
 	}
@@ -115,54 +118,62 @@ func (h *Host) names() ([]string, error) {
 }
 
 // status adds what the kernel knows to what is stored.
-func (h *Host) status(c *Config) (Status, error) {
+func (h *Host) status(c *Config, r *reader) (Status, error) {
 	s := Status{Name: c.Name, State: c.State, Config: c}
-	boot, err := bootID()
+	if c.State != Installed {
+		return s, nil // nothing of it can be in the kernel
+	}
+	boot, err := host.BootID()
 	if err != nil {
 		return s, err
 	}
 	dir := h.runDir(c.Name)
 	run := new(RunState)
-	if !read(filepath.Join(dir, "state.json"), run) || run.BootID != boot {
-		run = nil // none, of an earlier boot, or not yet whole
-	}
-	alive := false
-	if run != nil {
-		if alive, err = lock.IsHeld(filepath.Join(dir, "lock")); err != nil {
+	if r.json(dir+"/state.json", run) && run.BootID == boot {
+		if err := s.judge(run, dir); err != nil {
 			return s, err
 		}
 	}
-	switch {
-	case alive:
-		s.Run, s.State = run, run.State
-	case run != nil && run.State != Installed:
-		s.Crashed = run
-	}
 	end := new(Exit)
-	if read(filepath.Join(dir, "exit.json"), end) && (end.BootID == "" || end.BootID == boot) {
+	if r.json(dir+"/exit.json", end) && (end.BootID == "" || end.BootID == boot) {
 		s.LastEnd = end
 	}
 	return s, nil
 }
 
-// read reads a file that a zoneadmd writes atomically. One that is missing or
-// makes no sense says nothing.
-func read(file string, v any) bool {
-	data, err := os.ReadFile(file)
-	return err == nil && strictjson.Unmarshal(data, v) == nil
+// judge believes what a zoneadmd of this boot wrote while it lives.
+func (s *Status) judge(run *RunState, dir string) error {
+	alive, err := lock.IsHeld(dir + "/lock")
+	switch {
+	case err != nil:
+		return err
+	case alive:
+		s.Run, s.State = run, run.State
+	case run.State != Installed:
+		s.Crashed = run
+	}
+	return nil
 }
 
 // runDir is what belongs to a zone's zoneadmd: lock, state.json, exit.json and
 // sockets.
-func (h *Host) runDir(name string) string {
-	return filepath.Join(h.root.Run(), "zones", name)
+func (h *Host) runDir(name string) string { return h.root.Run() + "/zones/" + name }
+
+// reader reads small files one after the other into the same memory.
+type reader struct{ buf []byte }
+
+// file is valid until the next call.
+func (r *reader) file(path string) ([]byte, error) {
+	data, err := host.ReadFile(path, r.buf)
+	if cap(data) > cap(r.buf) {
+		r.buf = data
+	}
+	return data, err
 }
 
-// bootID tells this boot of the host from others.
-var bootID = sync.OnceValues(func() (string, error) {
-	data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return "", fmt.Errorf("read the boot id: %w", err)
-	}
-	return strings.TrimSpace(string(data)), nil
-})
+// json reads a file that a zoneadmd writes atomically. One that is missing or
+// makes no sense says nothing.
+func (r *reader) json(path string, v any) bool {
+	data, err := r.file(path)
+	return err == nil && strictjson.Unmarshal(data, v) == nil
+}

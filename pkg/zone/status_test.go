@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/smartbox-os/smartbox/internal/host"
 	"github.com/smartbox-os/smartbox/internal/lock"
 )
 
@@ -55,7 +56,7 @@ func installed(t *testing.T, h *Host, names ...string) {
 
 func thisBoot(t *testing.T) string {
 	t.Helper()
-	boot, err := bootID()
+	boot, err := host.BootID()
 	if err != nil {
 		t.Fatal(err)
 	}

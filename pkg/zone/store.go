@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/internal/lock"
@@ -29,11 +28,13 @@ func (e *DamagedError) Error() string {
 func (e *DamagedError) Unwrap() error { return e.Err }
 
 // Load reads one zone's configuration; ErrNotFound when there is none.
-func (h *Host) Load(name string) (*Config, error) {
+func (h *Host) Load(name string) (*Config, error) { return h.load(name, new(reader)) }
+
+func (h *Host) load(name string, r *reader) (*Config, error) {
 	if CheckName(name) != nil {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
 	}
-	data, err := os.ReadFile(h.file(name))
+	data, err := r.file(h.file(name))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
 	}
@@ -189,7 +190,7 @@ func (h *Host) Remove(ctx context.Context, name string) error {
 	})
 }
 
-func (h *Host) file(name string) string { return filepath.Join(h.root.Zones(), name+".json") }
+func (h *Host) file(name string) string { return h.root.Zones() + "/" + name + ".json" }
 
 func (h *Host) exists(name string) bool {
 	if CheckName(name) != nil {
