@@ -1,5 +1,82 @@
-.PHONY: build test
-build:
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o build/smartbox .
-test:
-	go test ./...
+# smartbox. `make demo` shows the main job, `make test` proves it; both need
+# root and install what they need. `make` alone lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO := scripts/go
+PREFIX ?= /usr/local
+VERSION := $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo devel)
+MODULE := github.com/smartbox-os/smartbox
+LDFLAGS := -s -w -buildid= -X $(MODULE)/cmd.version=$(VERSION)
+
+export CGO_ENABLED := 0
+export GOFLAGS := -trimpath -buildvcs=false
+# A terminal is a terminal in the demo, whatever make is called from.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+.PHONY: setup
+setup: ## install what building needs (root, where something is missing)
+	@scripts/setup.sh build
+
+.PHONY: build
+build: setup ## build/smartbox, one static binary
+	@$(GO) build -ldflags '$(LDFLAGS)' -o build/smartbox .
+
+.PHONY: install
+install: build ## binary, links, manuals, completion, unit; DESTDIR= PREFIX=/usr/local
+	scripts/install.sh '$(DESTDIR)' '$(PREFIX)'
+
+.PHONY: demo
+demo: ## from nothing to two running zones and back (root); KEEP=1 leaves them up
+	@scripts/setup.sh demo
+	@$(MAKE) build
+	@scripts/demo.sh
+
+.PHONY: test
+test: ## everything (root for all of it, else it says what it leaves out)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	@$(GO) run ./test/run ./...
+
+.PHONY: check
+check: setup ## before a push: format, lint, vet, tests without root
+	@scripts/check.sh
+
+.PHONY: fmt
+fmt: ## rewrite the sources as gofumpt has them
+	@build/tools/golangci-lint fmt
+
+.PHONY: torture
+torture: ## kill -9 at N=200 random points of every verb (root)
+	@scripts/setup.sh test
+	@$(MAKE) build
+	@SMARTBOX_TORTURE=$${N:-200} $(GO) run ./test/run -timeout 120m ./test/torture
+
+.PHONY: bench
+bench: ## compare with crun, runc, nspawn, lxc and the kernel's own floor (root)
+	@scripts/setup.sh bench
+	@$(MAKE) build
+	@scripts/bench.sh
+
+.PHONY: fuzz
+fuzz: setup ## every fuzz target for T=30s each
+	@scripts/fuzz.sh $${T:-30s}
+
+.PHONY: golden
+golden: setup ## rewrite the expectations of the scripts; read the diff
+	@UPDATE=1 $(GO) test ./cmd
+
+.PHONY: size
+size: build ## the binary's bytes and modules
+	@stat -c '%s bytes' build/smartbox
+	@$(GO) version -m build/smartbox | grep -c '^	dep' | sed 's/$$/ modules/'
+
+.PHONY: clean
+clean: ## remove build/
+	@rm -rf build
