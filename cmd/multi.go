@@ -1,18 +1,23 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
 
 // self is the name under which the binary waits for a tool's name.
 const self = "smartbox"
+
+// verbs are the dispatcher's own; tools come after them.
+var verbs = map[string]func(*cli.Env, []string) int{
+	"--list":     list,
+	"--install":  install,
+	"man":        man,
+	"completion": completion,
+}
 
 // Main runs the tool that env.Args[0], or after "smartbox" env.Args[1], names.
 func Main(env *cli.Env) int {
@@ -32,15 +37,9 @@ func Main(env *cli.Env) int {
 	case "--version", "version":
 		fmt.Fprintln(env.Stdout, self, Version())
 		return cli.ExitOK
-	case "--list":
-		for _, a := range applets() {
-			if a.Role == nil {
-				fmt.Fprintln(env.Stdout, a.Name)
-			}
-		}
-		return cli.ExitOK
-	case "--install":
-		return install(env, args[1:])
+	}
+	if verb, ok := verbs[args[0]]; ok {
+		return verb(env, args[1:])
 	}
 	if a, ok := find(args[0]); ok {
 		return a.run(env, args[1:])
@@ -58,76 +57,48 @@ func find(name string) (Applet, bool) {
 	return Applet{}, false
 }
 
-func usage(w io.Writer) {
-	fmt.Fprintf(w, "usage: %s TOOL [ARG...]\n       %s --list | --install DIR | --version\n\n", self, self)
+// tools are the applets that users see.
+func tools() []Applet {
+	var seen []Applet
 	for _, a := range applets() {
 		if a.Role == nil {
-			fmt.Fprintf(w, "  %-12s %s\n", a.Name, a.Summary)
+			seen = append(seen, a)
 		}
+	}
+	return seen
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintf(w, `usage: %[1]s TOOL [ARG...]
+       %[1]s --list | --install DIR | --version
+       %[1]s man [TOOL] | completion bash|zsh|fish
+
+`, self)
+	for _, a := range tools() {
+		fmt.Fprintf(w, "  %-13s %s\n", a.Name, a.Summary)
 	}
 	fmt.Fprintf(w, "\nexample: %s vmadm list\n", self)
 }
 
-// install links every tool's name in DIR to this binary. A link of its own
-// from before is replaced, anything else refused.
-func install(env *cli.Env, args []string) int {
-	if len(args) != 1 {
-		fmt.Fprintf(env.Stderr, "usage: %s --install DIR\n", self)
-		return cli.ExitUsage
+func list(env *cli.Env, args []string) int {
+	if len(args) > 0 {
+		return misuse(env, "--list")
 	}
-	if err := linkAll(args[0]); err != nil {
-		fmt.Fprintf(env.Stderr, "%s: install: %v\n", self, err)
-		return cli.ExitFailed
+	for _, a := range tools() {
+		fmt.Fprintln(env.Stdout, a.Name)
 	}
 	return cli.ExitOK
 }
 
-func linkAll(dir string) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, a := range applets() {
-		if a.Role != nil {
-			continue
-		}
-		if err := link(exe, filepath.Join(dir, a.Name)); err != nil {
-			return err
-		}
-	}
-	return nil
+// misuse words a wrong call of one of the dispatcher's own verbs.
+func misuse(env *cli.Env, synopsis string) int {
+	fmt.Fprintf(env.Stderr, "usage: %s %s\n", self, synopsis)
+	return cli.ExitUsage
 }
 
-func link(target, name string) error {
-	err := os.Symlink(target, name)
-	if !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	if old, err := os.Readlink(name); err != nil || filepath.Base(old) != filepath.Base(target) {
-		return fmt.Errorf("%s exists and is not a link to %s; remove it or choose another directory", name, self)
-	}
-	tmp := name + ".new"
-	if err := os.Symlink(target, tmp); err != nil {
-		return err
-	}
-	return os.Rename(tmp, name)
-}
-
-// Version is the module's version, or the commit that the build came from.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && info.Main.Version == "(devel)" {
-			return s.Value[:min(12, len(s.Value))]
-		}
-	}
-	return info.Main.Version
+func failed(env *cli.Env, verb string, err error) int {
+	fmt.Fprintf(env.Stderr, "%s: %s: %v\n", self, verb, err)
+	return cli.ExitFailed
 }
 
 // Names lists every name that the binary answers to, hidden roles included.
