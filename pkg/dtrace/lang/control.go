@@ -32,7 +32,7 @@ func (l *lexer) control() error {
 	switch name := words[0]; {
 	case name == "line":
 		return l.setLine(pos, words[1:])
-	case isDigit(name[0]):
+	case name != "" && isDigit(name[0]):
 		return l.setLine(pos, words)
 	case name == "ident":
 		return nil

@@ -198,14 +198,18 @@ func (l *lexer) innerToken(tok *Token) error {
 
 func (l *lexer) word(tok *Token) {
 	tok.Text = l.take(isNameByte)
-	switch {
-	case isKeyword(tok.Text):
+	tok.Kind = Name
+	if isKeyword(tok.Text) {
 		tok.Kind = Kind(tok.Text)
-	case l.opts.isType(tok.Text):
-		tok.Kind = TypeName
-	default:
-		tok.Kind = Name
 	}
+}
+
+// mayBeType reports whether what follows a name leaves it possible that the
+// name is a type. It spares the look-up in the kernel's types, which are costly
+// to load, for nearly all names.
+func (l *lexer) mayBeType() bool {
+	rest := strings.TrimLeft(l.src[l.at:], "\f\n\r\t\v ")
+	return rest == "" || isNameByte(rest[0]) || strings.IndexByte(")*[(,;:>/", rest[0]) >= 0
 }
 
 // member reads what follows . or ->, where keywords are plain names.

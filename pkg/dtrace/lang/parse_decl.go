@@ -11,8 +11,16 @@ const (
 
 // startsType reports whether the next token begins a type.
 func (p *parser) startsType() bool {
+	p.nameOrType()
 	return p.at(TypeName, "void", "char", "short", "int", "long", "float", "double", "signed",
 		"unsigned", "string", "struct", "union", "enum", "const", "volatile", "restrict")
+}
+
+// nameOrType makes a name ahead a type name, where one may stand and it is one.
+func (p *parser) nameOrType() {
+	if p.at(Name) && p.lex.mayBeType() && p.opts.isType(p.tok.Text) {
+		p.tok.Kind = TypeName
+	}
 }
 
 // declaration parses specifiers and declarators up to the semicolon. A typedef
@@ -46,6 +54,9 @@ func (p *parser) specs(allow storage) (*Specs, error) {
 	}
 	s := &Specs{Pos: tok.Pos}
 	for n := 0; ; n++ {
+		if n == 0 || s.Base == "" {
+			p.nameOrType()
+		}
 		tok, err := p.peek()
 		if err != nil {
 			return nil, err
