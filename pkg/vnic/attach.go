@@ -1,0 +1,154 @@
+package vnic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/google/nftables"
+	"github.com/vishvananda/netlink"
+
+	"github.com/smartbox-os/smartbox/internal/revert"
+)
+
+// Attach gives a zone its links, with addresses, routes and protection, before
+// its init runs; lo is brought up. netns is the zone's network namespace, owned
+// by its user namespace. The host's ends are known by the zone's name, so that
+// Detach finds them after any crash; Attach begins with a Detach. DHCP leases
+// are waited for at most some seconds; Keep goes on asking. The caller lets
+// only one Attach or Detach run at a time for one zone.
+func (h *Host) Attach(ctx context.Context, zone string, netns *os.File, nics []NIC, routes []Route) (*Attached, error) {
+	if err := h.Detach(ctx, zone); err != nil {
+		return nil, err
+	}
+	z := &zoneLinks{Routes: routes}
+	if len(nics) == 0 {
+		return &Attached{}, inside(netns, z.configure)
+	}
+	rt, err := openRTNL()
+	if err != nil {
+		return nil, err
+	}
+	defer rt.Close()
+	if err := h.plan(rt, zone, z, nics); err != nil {
+		return nil, err
+	}
+	undo := revert.New()
+	defer undo.Fail()
+	undo.Add(func() error { return h.Detach(context.WithoutCancel(ctx), zone) })
+	if err := h.connect(ctx, rt, zone, netns, z); err != nil {
+		return nil, err
+	}
+	attached, err := h.address(ctx, zone, netns, z)
+	if err != nil {
+		return nil, err
+	}
+	undo.Success()
+	return attached, nil
+}
+
+// plan checks every nic and finds what it lies over, before anything is made.
+func (h *Host) plan(rt *netlink.Handle, zone string, z *zoneLinks, nics []NIC) error {
+	for _, nic := range nics {
+		n, err := h.check(rt, nic)
+		if err != nil {
+			return fmt.Errorf("nic %s: %w", nic.Name, err)
+		}
+		if z.find(nic.Name) != nil {
+			return fmt.Errorf("nic %s is there twice", nic.Name)
+		}
+		n.Kernel = kernelName(h.root, classZone, zone, nic.Name)
+		z.NICs = append(z.NICs, *n)
+	}
+	return nil
+}
+
+// connect makes the links: the host's ends join their switches only after
+// their filters are in force.
+func (h *Host) connect(ctx context.Context, rt *netlink.Handle, zone string, netns *os.File, z *zoneLinks) error {
+	if err := h.storeZone(zone, z); err != nil {
+		return fmt.Errorf("note the links of zone %s: %w", zone, err)
+	}
+	for i := range z.NICs {
+		if err := h.makeLink(ctx, rt, zone, netns, &z.NICs[i]); err != nil {
+			return fmt.Errorf("nic %s: %w", z.NICs[i].Name, err)
+		}
+	}
+	if err := h.protectAll(zone, z); err != nil {
+		return err
+	}
+	for _, n := range z.NICs {
+		if n.Macvlan {
+			continue
+		}
+		if err := errors.Join(rt.LinkSetMaster(n.host, n.bridge), rt.LinkSetUp(n.host)); err != nil {
+			return fmt.Errorf("nic %s: join %s: %w", n.Name, n.Over, err)
+		}
+	}
+	return nil
+}
+
+// address sets up the zone's ends; leases come before the routes that need
+// them.
+func (h *Host) address(ctx context.Context, zone string, netns *os.File, z *zoneLinks) (*Attached, error) {
+	if err := inside(netns, z.configure); err != nil {
+		return nil, err
+	}
+	if !z.waits() {
+		return &Attached{}, nil
+	}
+	if err := h.firstLeases(ctx, zone, netns, z); err != nil {
+		return nil, err
+	}
+	return &Attached{Resolvers: z.resolvers()}, nil
+}
+
+func (h *Host) zoneTable(zone string) string {
+	return h.root.KernelName("smartbox") + ".zone." + zone
+}
+
+// protectAll puts the rules of all nics in force in one transaction, replacing
+// those that are there.
+func (h *Host) protectAll(zone string, z *zoneLinks) error {
+	conn, err := nftables.New()
+	if err != nil {
+		return err
+	}
+	table := netdevTable(conn, h.zoneTable(zone))
+	for i := range z.NICs {
+		if z.NICs[i].Macvlan {
+			continue
+		}
+		if err := protect(conn, table, &z.NICs[i]); err != nil {
+			return fmt.Errorf("nic %s: %w", z.NICs[i].Name, err)
+		}
+	}
+	if err := commit(conn); err != nil {
+		return fmt.Errorf("protect the links of zone %s: %w", zone, err)
+	}
+	return nil
+}
+
+// Detach removes every link, filter and table entry of a zone. It is
+// idempotent.
+func (h *Host) Detach(_ context.Context, zone string) error {
+	z, err := h.loadZone(zone)
+	if z == nil || err != nil {
+		return err
+	}
+	rt, err := openRTNL()
+	if err != nil {
+		return err
+	}
+	defer rt.Close()
+	for _, n := range z.NICs {
+		if err := removeLink(rt, n.Kernel); err != nil {
+			return err
+		}
+	}
+	if err := dropTable(h.zoneTable(zone)); err != nil {
+		return fmt.Errorf("remove the filters of zone %s: %w", zone, err)
+	}
+	return h.forgetZone(zone)
+}

@@ -1,0 +1,187 @@
+package vnic
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+
+	"github.com/smartbox-os/smartbox/internal/revert"
+)
+
+// CreateOptions are common to all links that are made.
+type CreateOptions struct {
+	Temporary bool // until the host's next boot
+}
+
+// CreateEtherstub makes a switch that is connected to nothing but the nics
+// over it.
+func (h *Host) CreateEtherstub(ctx context.Context, name string, o CreateOptions) error {
+	return h.create(ctx, name, o, func(*netlink.Handle, *table) (record, error) {
+		return h.stubRecord(name), nil
+	})
+}
+
+// create notes a new link and makes it; on failure neither stays.
+func (h *Host) create(ctx context.Context, name string, o CreateOptions, spec func(*netlink.Handle, *table) (record, error)) error {
+	if err := CheckLinkName(name); err != nil {
+		return err
+	}
+	l, err := h.lockTable(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Unlock()
+	rt, err := openRTNL()
+	if err != nil {
+		return err
+	}
+	defer rt.Close()
+	t, err := h.loadTable()
+	if err != nil {
+		return err
+	}
+	if err := h.isFree(rt, t, name); err != nil {
+		return err
+	}
+	r, err := spec(rt, t)
+	if err != nil {
+		return err
+	}
+	undo := revert.New()
+	defer undo.Fail()
+	undo.Add(func() error { return h.store(t, o.Temporary, name, nil) })
+	if err := h.store(t, o.Temporary, name, &r); err != nil {
+		return err
+	}
+	if err := h.ensure(rt, name, r); err != nil {
+		return err
+	}
+	undo.Success()
+	return nil
+}
+
+// isFree refuses names that a configured or physical link has.
+func (h *Host) isFree(rt *netlink.Handle, t *table, name string) error {
+	if _, taken := t.find(name); taken {
+		return fmt.Errorf("link %s: %w", name, ErrExists)
+	}
+	link, err := physByName(rt, name)
+	if err != nil {
+		return err
+	}
+	if link != nil {
+		return fmt.Errorf("link %s: %w", name, ErrExists)
+	}
+	return nil
+}
+
+// ensure makes what the kernel lacks of a configured link. The table is
+// locked.
+func (h *Host) ensure(rt *netlink.Handle, name string, r record) error {
+	switch r.Class {
+	case ClassEtherstub:
+		return h.makeBridge(rt, r.Kernel, &uplink{name: name, stub: &r}, 0)
+	case ClassVNIC:
+		return h.makeVNIC(rt, name, r)
+	}
+	return fmt.Errorf("link %s is of the unknown class %s", name, r.Class)
+}
+
+// DeleteEtherstub removes a switch that nothing lies over.
+func (h *Host) DeleteEtherstub(ctx context.Context, name string, o CreateOptions) error {
+	return h.remove(ctx, name, ClassEtherstub, o, func(rt *netlink.Handle, t *table, r record) error {
+		if over := t.over(name); over != "" {
+			return fmt.Errorf("link %s: %w by %s", name, ErrBusy, over)
+		}
+		return h.removeSwitch(rt, name)
+	})
+}
+
+// remove takes a link out of the kernel and then out of the table. With
+// o.Temporary a persistent link comes back at the next boot.
+func (h *Host) remove(ctx context.Context, name string, class Class, o CreateOptions, unmake func(*netlink.Handle, *table, record) error) error {
+	l, err := h.lockTable(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Unlock()
+	rt, err := openRTNL()
+	if err != nil {
+		return err
+	}
+	defer rt.Close()
+	t, err := h.loadTable()
+	if err != nil {
+		return err
+	}
+	r, found := t.find(name)
+	if !found || r.Class != class {
+		return fmt.Errorf("%s %s: %w", class, name, ErrNotFound)
+	}
+	if err := unmake(rt, t, r); err != nil {
+		return err
+	}
+	_, temporary := t.temporary.Links[name]
+	if o.Temporary && !temporary {
+		return nil
+	}
+	return h.store(t, temporary, name, nil)
+}
+
+// over is a link of the table that lies over name.
+func (t *table) over(name string) string {
+	for link, r := range t.all() {
+		if r.Over == name {
+			return link
+		}
+	}
+	return ""
+}
+
+// removeSwitch removes the bridges over name, those of its VLANs too, unless a
+// nic is on one of them.
+func (h *Host) removeSwitch(rt *netlink.Handle, name string) error {
+	all, err := rt.LinkList()
+	if err != nil {
+		return fmt.Errorf("list links: %w", err)
+	}
+	var bridges []netlink.Link
+	for _, link := range all {
+		l, ours := parseLabel(link.Attrs().Alias)
+		if ours && l.root == h.root.ID() && link.Type() == "bridge" && (l.link == name || l.over == name) {
+			bridges = append(bridges, link)
+		}
+	}
+	for _, bridge := range bridges {
+		if who := portOf(all, bridge); who != "" {
+			return fmt.Errorf("link %s: %w by %s", name, ErrBusy, who)
+		}
+	}
+	for _, bridge := range bridges {
+		if err := h.removeBridge(rt, bridge.Attrs().Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// portOf names a nic on a bridge; the bridge's uplink is none.
+func portOf(all []netlink.Link, bridge netlink.Link) string {
+	for _, link := range all {
+		if link.Attrs().MasterIndex != bridge.Attrs().Index {
+			continue
+		}
+		l, ours := parseLabel(link.Attrs().Alias)
+		switch {
+		case ours && l.zone != "":
+			return "zone " + l.zone
+		case ours && l.link != "":
+			return l.link
+		case !ours && link.Attrs().Flags&net.FlagLoopback == 0 && link.Type() == "veth":
+			return link.Attrs().Name
+		}
+	}
+	return ""
+}
