@@ -1,46 +1,48 @@
 package zpool
 
-// ListOptions chooses datasets.
-type ListOptions struct {
-	Roots     []string // names to start at; none: all pools
-	Recursive bool
-	Depth     int    // with Recursive: levels below the roots, 0 for all
-	Types     []Type // none: filesystems and volumes
-	Props     []string
-}
+import "github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 
-// CreateOptions are for a new filesystem or volume.
-type CreateOptions struct {
-	Parents bool              // make missing parents, and be content if it exists
-	Volsize int64             // bytes; above 0 makes a volume
-	Sparse  bool              // a volume without reservation
-	Props   map[string]string // native and user properties
-}
+// The vocabulary of package dataset, under the name that callers know.
+type (
+	Type            = dataset.Type
+	Prop            = dataset.Prop
+	Dataset         = dataset.Dataset
+	ListOptions     = dataset.ListOptions
+	CreateOptions   = dataset.CreateOptions
+	SnapshotOptions = dataset.SnapshotOptions
+	DestroyOptions  = dataset.DestroyOptions
+	RollbackOptions = dataset.RollbackOptions
+	RenameOptions   = dataset.RenameOptions
+	Pool            = dataset.Pool
+	Device          = dataset.Device
+	PoolOptions     = dataset.PoolOptions
+	ImportOptions   = dataset.ImportOptions
+	Backend         = dataset.Backend
+	Error           = dataset.Error
+	BlockedError    = dataset.BlockedError
+)
 
-// SnapshotOptions are for new snapshots.
-type SnapshotOptions struct {
-	Recursive bool
-	Props     map[string]string // user properties
-}
+// The kinds of dataset.
+const (
+	Filesystem = dataset.Filesystem
+	Volume     = dataset.Volume
+	Snapshot   = dataset.Snapshot
+	Bookmark   = dataset.Bookmark
+)
 
-// DestroyOptions say what may go along.
-type DestroyOptions struct {
-	Recursive  bool // -r: children and snapshots
-	Dependents bool // -R: clones too
-	Defer      bool // -d: a snapshot that is held goes later
-	Force      bool // -f: unmount by force
-}
-
-// RollbackOptions say what may be lost.
-type RollbackOptions struct {
-	Recursive  bool // -r: newer snapshots
-	Dependents bool // -R: and their clones
-	Force      bool // -f
-}
-
-// RenameOptions of zfs rename.
-type RenameOptions struct {
-	Parents   bool // -p
-	Recursive bool // -r: a snapshot of that name on all children
-	Force     bool // -f
-}
+// Conditions that callers test with errors.Is.
+var (
+	ErrNotFound    = dataset.ErrNotFound
+	ErrNoPool      = dataset.ErrNoPool
+	ErrNoParent    = dataset.ErrNoParent
+	ErrExists      = dataset.ErrExists
+	ErrPoolExists  = dataset.ErrPoolExists
+	ErrBusy        = dataset.ErrBusy
+	ErrChildren    = dataset.ErrChildren
+	ErrClones      = dataset.ErrClones
+	ErrNewer       = dataset.ErrNewer
+	ErrNoSpace     = dataset.ErrNoSpace
+	ErrBadName     = dataset.ErrBadName
+	ErrProperty    = dataset.ErrProperty
+	ErrUnsupported = dataset.ErrUnsupported
+)

@@ -1,118 +1,167 @@
+// Package zpool gives pools and datasets under ZFS names and verbs, on OpenZFS
+// where the host has it and on btrfs where not. It mounts and unmounts, but
+// prints nothing and knows no zone, no image and no command line.
 package zpool
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"path"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
+	"github.com/smartbox-os/smartbox/pkg/zpool/btrfs"
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
-
-// Conditions that callers test with errors.Is. The tools word them as zfs(8)
-// does.
-var (
-	ErrNotFound  = errors.New("dataset does not exist")
-	ErrNoPool    = errors.New("no such pool")
-	ErrExists    = errors.New("dataset already exists")
-	ErrBusy      = errors.New("dataset is busy")
-	ErrChildren  = errors.New("filesystem has children")
-	ErrClones    = errors.New("has dependent clones")
-	ErrNoSpace   = errors.New("out of space")
-	ErrBadName   = errors.New("invalid name")
-	ErrProperty  = errors.New("invalid property")
-	ErrUnsupport = errors.New("not supported by this backend")
-)
-
-// Backend is one way to keep pools: OpenZFS or btrfs. Names are whole dataset
-// names; the backend of a name is that of its pool.
-type Backend interface {
-	List(ctx context.Context, o ListOptions) ([]Dataset, error)
-	Create(ctx context.Context, name string, o CreateOptions) error
-	Destroy(ctx context.Context, name string, o DestroyOptions) error
-	Set(ctx context.Context, name string, props map[string]string) error
-	Inherit(ctx context.Context, name, prop string, recursive bool) error
-	Snapshot(ctx context.Context, names []string, o SnapshotOptions) error
-	Clone(ctx context.Context, snapshot, name string, o CreateOptions) error
-	Rollback(ctx context.Context, snapshot string, o RollbackOptions) error
-	Rename(ctx context.Context, from, to string, o RenameOptions) error
-	Promote(ctx context.Context, name string) error
-	Mount(ctx context.Context, name string) error
-	Unmount(ctx context.Context, name string, force bool) error
-}
 
 // Host is all pools of one root.
 type Host struct {
-	root paths.Root
-	log  *slog.Logger
+	root  paths.Root
+	log   *slog.Logger
+	btrfs *btrfs.Backend
 }
 
 // New returns the pools of root. It touches nothing; pools that were in use
 // before a reboot of the host are imported when first asked for.
-func New(root paths.Root, log *slog.Logger) *Host { return &Host{root: root, log: log} }
+func New(root paths.Root, log *slog.Logger) *Host {
+	return &Host{root: root, log: log, btrfs: btrfs.New(root, log)}
+}
 
-// Get reads one dataset with the named properties (none: all native ones).
+// backend is the one that keeps the pool of a dataset.
+func (h *Host) backend(string) (Backend, error) { return h.btrfs, nil }
+
+// Get reads one dataset with the named properties (none: all that it has).
 func (h *Host) Get(ctx context.Context, name string, props ...string) (Dataset, error) {
-	return Dataset{}, errors.ErrUnsupported
+	b, err := h.backend(name)
+	if err != nil {
+		return Dataset{}, err
+	}
+	found, err := b.List(ctx, ListOptions{Roots: []string{name}, Props: props,
+		Types: []Type{Filesystem, Volume, Snapshot, Bookmark}})
+	if err != nil {
+		return Dataset{}, err
+	}
+	if len(found) != 1 {
+		return Dataset{}, dataset.Cannot("open", name, ErrNotFound)
+	}
+	return found[0], nil
 }
 
 // List reads datasets, parents before children, snapshots after their dataset.
+// What can be read is returned beside an error about the rest.
 func (h *Host) List(ctx context.Context, o ListOptions) ([]Dataset, error) {
-	return nil, errors.ErrUnsupported
+	return h.btrfs.List(ctx, o)
 }
 
 // Create makes and mounts a filesystem or volume.
 func (h *Host) Create(ctx context.Context, name string, o CreateOptions) error {
-	return errors.ErrUnsupported
+	return h.with(name, func(b Backend) error { return b.Create(ctx, name, o) })
 }
 
 // Destroy removes a dataset or snapshot.
 func (h *Host) Destroy(ctx context.Context, name string, o DestroyOptions) error {
-	return errors.ErrUnsupported
+	return h.DestroyAll(ctx, []string{name}, o)
+}
+
+// DestroyAll removes several datasets or snapshots of one pool, all or none.
+func (h *Host) DestroyAll(ctx context.Context, names []string, o DestroyOptions) error {
+	if len(names) == 0 {
+		return nil
+	}
+	return h.with(names[0], func(b Backend) error { return b.Destroy(ctx, names, o) })
 }
 
 // Set changes properties, all or none.
 func (h *Host) Set(ctx context.Context, name string, props map[string]string) error {
-	return errors.ErrUnsupported
+	return h.with(name, func(b Backend) error { return b.Set(ctx, name, props) })
 }
 
 // Inherit clears a property, so that the parent's value counts.
 func (h *Host) Inherit(ctx context.Context, name, prop string, recursive bool) error {
-	return errors.ErrUnsupported
+	return h.with(name, func(b Backend) error { return b.Inherit(ctx, name, prop, recursive) })
 }
 
-// Snapshot takes snapshots (zones/a@s) at one moment.
+// Snapshot takes snapshots (zones/a@s) of datasets of one pool: all or none
+// appear. On btrfs they are taken one after the other, within milliseconds.
 func (h *Host) Snapshot(ctx context.Context, names []string, o SnapshotOptions) error {
-	return errors.ErrUnsupported
+	if len(names) == 0 {
+		return nil
+	}
+	return h.with(names[0], func(b Backend) error { return b.Snapshot(ctx, names, o) })
 }
 
 // Clone makes and mounts a filesystem or volume from a snapshot.
 func (h *Host) Clone(ctx context.Context, snapshot, name string, o CreateOptions) error {
-	return errors.ErrUnsupported
+	return h.with(name, func(b Backend) error { return b.Clone(ctx, snapshot, name, o) })
 }
 
-// Rollback brings a dataset back to a snapshot.
+// Rollback brings a dataset back to a snapshot, also while it is mounted;
+// files that are open then keep what they had.
 func (h *Host) Rollback(ctx context.Context, snapshot string, o RollbackOptions) error {
-	return errors.ErrUnsupported
+	return h.with(snapshot, func(b Backend) error { return b.Rollback(ctx, snapshot, o) })
 }
 
 // Rename moves a dataset or renames a snapshot.
 func (h *Host) Rename(ctx context.Context, from, to string, o RenameOptions) error {
-	return errors.ErrUnsupported
+	return h.with(from, func(b Backend) error { return b.Rename(ctx, from, to, o) })
 }
 
 // Promote makes a clone the origin of its origin.
-func (h *Host) Promote(ctx context.Context, name string) error { return errors.ErrUnsupported }
+func (h *Host) Promote(ctx context.Context, name string) error {
+	return h.with(name, func(b Backend) error { return b.Promote(ctx, name) })
+}
 
 // Mount mounts a filesystem at its mountpoint; being mounted is no error.
-func (h *Host) Mount(ctx context.Context, name string) error { return errors.ErrUnsupported }
+func (h *Host) Mount(ctx context.Context, name string) error {
+	return h.with(name, func(b Backend) error { return b.Mount(ctx, name) })
+}
 
 // Unmount unmounts a filesystem; not being mounted is no error.
 func (h *Host) Unmount(ctx context.Context, name string, force bool) error {
-	return errors.ErrUnsupported
+	return h.with(name, func(b Backend) error { return b.Unmount(ctx, name, force) })
+}
+
+func (h *Host) with(name string, do func(Backend) error) error {
+	b, err := h.backend(name)
+	if err != nil {
+		return err
+	}
+	return do(b)
+}
+
+// Mountpoint is the path on this host, root included, where a filesystem is
+// or would be mounted; ErrProperty when it has none.
+func (h *Host) Mountpoint(ctx context.Context, name string) (string, error) {
+	d, err := h.Get(ctx, name, "mountpoint")
+	if err != nil {
+		return "", err
+	}
+	at := d.Get("mountpoint")
+	if !path.IsAbs(at) {
+		return "", dataset.Cannot("mount", name, dataset.As(ErrProperty, "mountpoint is %q", at))
+	}
+	return h.root.Join(at), nil
 }
 
 // DatasetAt names the filesystem whose mountpoint property leads to path (a
 // path on this host, root included), ErrNotFound when none does.
 func (h *Host) DatasetAt(ctx context.Context, path string) (string, error) {
-	return "", errors.ErrUnsupported
+	at := h.root.Display(path)
+	if at == path && !h.root.IsHost() {
+		return "", dataset.Cannot("open", path, ErrNotFound)
+	}
+	// By far the most are mounted where their name says.
+	if name := strings.Trim(at, "/"); dataset.CheckName(name, Filesystem) == nil {
+		if d, err := h.Get(ctx, name, "mountpoint"); err == nil && d.Get("mountpoint") == at {
+			return name, nil
+		}
+	}
+	all, err := h.List(ctx, ListOptions{Types: []Type{Filesystem}, Props: []string{"mountpoint"}})
+	for _, d := range all {
+		if d.Get("mountpoint") == at {
+			return d.Name, nil
+		}
+	}
+	return "", dataset.Cannot("open", path, errors.Join(ErrNotFound, err))
 }

@@ -1,7 +1,7 @@
-// Package zpool gives pools and datasets under ZFS names and verbs, on OpenZFS
-// where the host has it and on btrfs where not. It mounts and unmounts, but
-// prints nothing and knows no zone, no image and no command line.
-package zpool
+// Package dataset is the vocabulary that backends and callers share: datasets,
+// their names, properties and sizes, options of each verb, and refusals in the
+// words of zfs(8). It touches no pool.
+package dataset
 
 import "strconv"
 

@@ -1,0 +1,138 @@
+package btrfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/btrfs"
+	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/internal/loopdev"
+	"github.com/smartbox-os/smartbox/internal/mnt"
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+)
+
+// importCached imports a pool that the cache knows, under its lock.
+func (b *Backend) importCached(ctx context.Context, name string, held *lock.Lock) (*pool, error) {
+	c, err := b.readCache()
+	if err != nil {
+		return nil, err
+	}
+	known := c.find(name)
+	if known == nil || known.State != "" {
+		return nil, dataset.As(dataset.ErrNoPool, "%v '%s'", dataset.ErrNoPool, name)
+	}
+	b.log.Info("import pool", "pool", name, "devices", known.Devices)
+	p, err := b.attach(*known, held)
+	if err != nil {
+		return nil, fmt.Errorf("import pool '%s': %w", name, err)
+	}
+	if err := p.mark(); err != nil {
+		p.close()
+		return nil, err
+	}
+	if err := p.repair(); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// attach mounts a pool's top level and reads it.
+func (b *Backend) attach(c cached, held *lock.Lock) (*pool, error) {
+	if err := b.mountTop(c); err != nil {
+		return nil, err
+	}
+	top, err := b.openTop(c.Name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.load(c.Name, top)
+	if err != nil {
+		return nil, errors.Join(err, b.unmountTop(c.Name, false))
+	}
+	p.held = held
+	return p, nil
+}
+
+// topOptions: space that is freed goes back to a sparse file or an SSD.
+const topOptions = "subvolid=5,discard=async"
+
+func (b *Backend) mountTop(c cached) error {
+	dev, err := openDevices(c)
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if err := b.checkUnused(dev, c.Name); err != nil {
+		return err
+	}
+	path := b.topPath(c.Name)
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	flags := uintptr(unix.MS_NOATIME | unix.MS_NOSUID | unix.MS_NODEV)
+	err = unix.Mount(dev.Name(), path, "btrfs", flags, topOptions)
+	if errors.Is(err, unix.EINVAL) { // discard=async came with kernel 5.6
+		err = unix.Mount(dev.Name(), path, "btrfs", flags, "subvolid=5")
+	}
+	if err != nil {
+		return fmt.Errorf("mount %s: %w", dev.Name(), err)
+	}
+	return nil
+}
+
+func (b *Backend) unmountTop(name string, lazy bool) error {
+	flags := unix.UMOUNT_NOFOLLOW
+	if lazy {
+		flags |= unix.MNT_DETACH
+	}
+	path := b.topPath(name)
+	if err := unix.Unmount(path, flags); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, os.ErrNotExist) {
+		return &os.PathError{Op: "unmount", Path: path, Err: err}
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// openDevices finds the pool's device and makes sure that it is the pool's.
+func openDevices(c cached) (*os.File, error) {
+	if len(c.Devices) == 0 {
+		return nil, errors.New("no device is known")
+	}
+	dev, err := loopdev.Device(c.Devices[0])
+	if err != nil {
+		return nil, err
+	}
+	super, err := btrfs.ReadSuper(dev)
+	if err == nil && super.UUID.String() != c.UUID {
+		err = fmt.Errorf("another file system is there now: %s", super.UUID)
+	}
+	if err != nil {
+		dev.Close()
+		return nil, fmt.Errorf("%s: %w", c.Devices[0], err)
+	}
+	return dev, nil
+}
+
+// checkUnused refuses a device that is mounted as a pool somewhere else: by
+// another root, or under another name.
+func (b *Backend) checkUnused(dev *os.File, name string) error {
+	mounts, err := mnt.List()
+	if err != nil {
+		return err
+	}
+	for _, m := range mounts {
+		if m.FSType == "btrfs" && m.Root == "/" && m.Source == dev.Name() && strings.Contains(m.Path, "/pools/") {
+			return fmt.Errorf("pool is in use: %s is mounted on %s", dev.Name(), filepath.Dir(filepath.Dir(m.Path)))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,47 @@
+package btrfs
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+)
+
+// record is one dataset or snapshot as the pool stores it.
+type record struct {
+	ID      int64             `json:"id"`               // never changes, never used again
+	Name    string            `json:"name"`             // zones/a, zones/a@s
+	Type    dataset.Type      `json:"type"`             //
+	Tree    int64             `json:"tree"`             // its subvolume is trees/TREE
+	Subvol  uint64            `json:"subvol"`           // that subvolume's id
+	GUID    uint64            `json:"guid,string"`      //
+	TXG     uint64            `json:"txg"`              // transaction it was made in
+	Created int64             `json:"created"`          // seconds since 1970
+	Origin  int64             `json:"origin,omitempty"` // snapshot it was cloned from
+	Base    int64             `json:"base,omitempty"`   // bytes that its subvolume had when it was cloned or snapshot
+	Props   map[string]string `json:"props,omitempty"`
+}
+
+// clone is a copy to change: records in a store are never written to.
+func (r *record) clone() *record {
+	c := *r
+	c.Props = maps.Clone(r.Props)
+	return &c
+}
+
+func (r *record) treeName() string { return strconv.FormatInt(r.Tree, 10) }
+
+func (r *record) isSnapshot() bool { return r.Type == dataset.Snapshot }
+
+func (r *record) set(prop, value string) {
+	if r.Props == nil {
+		r.Props = make(map[string]string)
+	}
+	r.Props[prop] = value
+}
+
+// number is a stored numeric property, 0 when it is not set.
+func (r *record) number(prop string) int64 {
+	n, _ := strconv.ParseInt(r.Props[prop], 10, 64) // checked when it was set
+	return n
+}

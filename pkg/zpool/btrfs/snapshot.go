@@ -1,0 +1,84 @@
+package btrfs
+
+import (
+	"context"
+	"strings"
+
+	"github.com/smartbox-os/smartbox/internal/revert"
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+)
+
+// Snapshot takes snapshots of datasets of one pool; all or none appear.
+func (b *Backend) Snapshot(ctx context.Context, names []string, o dataset.SnapshotOptions) error {
+	for _, name := range names {
+		if err := dataset.CheckName(name, dataset.Snapshot); err != nil {
+			return dataset.Cannot("create snapshot", name, err)
+		}
+		if dataset.PoolOf(name) != dataset.PoolOf(names[0]) {
+			return dataset.Cannot("create snapshots", name, dataset.As(dataset.ErrBadName, "datasets must be within same pool"))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return b.change(ctx, "create snapshot", names[0], func(p *pool) error { return p.snapshot(names, o) })
+}
+
+func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
+	var records []*record
+	for _, name := range names {
+		found, err := p.planSnapshots(name, o)
+		if err != nil {
+			return err
+		}
+		records = append(records, found...)
+	}
+	sp, err := p.space()
+	if err != nil {
+		return err
+	}
+	undo := revert.New()
+	defer p.undo(undo)
+	for _, r := range records {
+		of, _, _ := dataset.SplitSnapshot(r.Name)
+		from := p.store.byName[of]
+		r.ID = p.store.next()
+		r.Tree = r.ID
+		r.Base = sp.referenced(from)
+		if err := p.copyTree(from, r, undo); err != nil {
+			return dataset.Cannot("create snapshot", r.Name, err)
+		}
+	}
+	if err := p.commit(entry{Put: records}); err != nil {
+		return dataset.Cannot("create snapshot", names[0], noSpace(err))
+	}
+	undo.Success()
+	return nil
+}
+
+// planSnapshots checks one name and makes the records it stands for.
+func (p *pool) planSnapshots(name string, o dataset.SnapshotOptions) ([]*record, error) {
+	of, snap, _ := dataset.SplitSnapshot(name)
+	top, err := p.find(of)
+	if err != nil {
+		return nil, err
+	}
+	datasets := []*record{top}
+	if o.Recursive {
+		datasets = append(datasets, p.store.all(func(r *record) bool {
+			return !r.isSnapshot() && strings.HasPrefix(r.Name, of+"/")
+		})...)
+	}
+	var records []*record
+	for _, d := range datasets {
+		r, err := newRecord(d.Name+"@"+snap, dataset.Snapshot, o.Props)
+		if err == nil && p.store.byName[r.Name] != nil {
+			err = dataset.ErrExists
+		}
+		if err != nil {
+			return nil, dataset.Cannot("create snapshot", d.Name+"@"+snap, err)
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}

@@ -1,0 +1,31 @@
+package dataset
+
+import "context"
+
+// Backend is one way to keep datasets: OpenZFS or btrfs. Names are whole
+// dataset names; the backend of a name is that of its pool.
+type Backend interface {
+	List(ctx context.Context, o ListOptions) ([]Dataset, error)
+	Create(ctx context.Context, name string, o CreateOptions) error
+	Destroy(ctx context.Context, names []string, o DestroyOptions) error
+	Set(ctx context.Context, name string, props map[string]string) error
+	Inherit(ctx context.Context, name, prop string, recursive bool) error
+	Snapshot(ctx context.Context, names []string, o SnapshotOptions) error
+	Clone(ctx context.Context, snapshot, name string, o CreateOptions) error
+	Rollback(ctx context.Context, snapshot string, o RollbackOptions) error
+	Rename(ctx context.Context, from, to string, o RenameOptions) error
+	Promote(ctx context.Context, name string) error
+	Mount(ctx context.Context, name string) error
+	Unmount(ctx context.Context, name string, force bool) error
+}
+
+// Pools is one way to keep pools.
+type Pools interface {
+	Pools(ctx context.Context, names []string) ([]Pool, error)
+	CreatePool(ctx context.Context, name string, o PoolOptions) error
+	DestroyPool(ctx context.Context, name string, force bool) error
+	ExportPool(ctx context.Context, name string, force bool) error
+	ImportPool(ctx context.Context, name string, o ImportOptions) error
+	Importable(ctx context.Context, dirs []string) ([]Pool, error)
+	SetPool(ctx context.Context, name, prop, value string) error
+}
