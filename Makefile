@@ -42,7 +42,7 @@ demo: ## from nothing to two running zones and back (root); KEEP=1 leaves them u
 test: ## everything (root for all of it, else it says what it leaves out)
 	@scripts/setup.sh test
 	@$(MAKE) build
-	@$(GO) run ./test/run ./...
+	@GO=$(GO) $(GO) run ./test/run ./...
 
 .PHONY: check
 check: setup ## before a push: format, lint, vet, tests without root
@@ -56,7 +56,7 @@ fmt: ## rewrite the sources as gofumpt has them
 torture: ## kill -9 at N=200 random points of every verb (root)
 	@scripts/setup.sh test
 	@$(MAKE) build
-	@SMARTBOX_TORTURE=$${N:-200} $(GO) run ./test/run -timeout 120m ./test/torture
+	@SMARTBOX_TORTURE=$${N:-200} GO=$(GO) $(GO) run ./test/run -timeout 120m ./test/torture
 
 .PHONY: bench
 bench: ## compare with crun, runc, nspawn, lxc and the kernel's own floor (root)
