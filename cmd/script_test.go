@@ -9,6 +9,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/cmd"
 	"github.com/smartbox-os/smartbox/internal/cli"
+	"github.com/smartbox-os/smartbox/internal/testenv"
 )
 
 // TestMain lets this test binary be every tool by name, hidden roles too, so
@@ -35,7 +36,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			return cond == "root" && os.Geteuid() == 0, nil
+			return cond == "root" && testenv.IsRoot(), nil
 		},
 	})
 }

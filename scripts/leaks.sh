@@ -34,8 +34,8 @@ processes() {
 	for p in /proc/[0-9]*; do
 		case $callers in *" ${p#/proc/} "*) continue ;; esac
 		name=$(cat "$p/comm" 2>/dev/null) || continue
-		if [ "$name" = leaks.sh ]; then
-			continue
+		if grep -qx "PPid:	$$" "$p/status" 2>/dev/null; then
+			continue # a part of this script
 		elif grep -q "/[^/]*$mark" "$p/cgroup" 2>/dev/null; then
 			echo "process $name (cgroup)"
 		elif [ -n "$root" ]; then
