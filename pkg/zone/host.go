@@ -33,6 +33,8 @@ type Host struct {
 	log   *slog.Logger
 	pools *zpool.Host
 	links *vnic.Host
+
+	onStep func(step string) // tests kill themselves at steps of an operation
 }
 
 // New returns the zones of root. It touches nothing.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/internal/lock"
@@ -186,8 +187,20 @@ func (h *Host) Remove(ctx context.Context, name string) error {
 		if err := os.Remove(h.file(name)); err != nil {
 			return fmt.Errorf("delete zone %s: %w", name, err)
 		}
+		h.sweepWrites(name)
 		return atomicfile.SyncDir(h.root.Zones())
 	})
+}
+
+// sweepWrites removes what writes of the configuration left that were killed.
+// The caller keeps others from writing.
+func (h *Host) sweepWrites(name string) {
+	left, _ := filepath.Glob(h.root.Zones() + "/." + name + ".json.tmp*") // the pattern is well-formed
+	for _, file := range left {
+		if err := os.Remove(file); err != nil {
+			h.log.Warn("remove an unfinished write", "file", file, "error", err)
+		}
+	}
 }
 
 func (h *Host) file(name string) string { return h.root.Zones() + "/" + name + ".json" }
