@@ -1,0 +1,173 @@
+package enter
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrGone says that the init to be joined is no more.
+var ErrGone = errors.New("the zone's init is gone")
+
+// Target is the zone to enter.
+type Target struct {
+	Pid     int      // of its init
+	Start   uint64   // field 22 of /proc/PID/stat
+	Cgroups []string // directories of cgroups (v1 or v2) to be born in
+	// Filter is the seccomp program that init runs under; none when empty.
+	Filter []unix.SockFilter
+}
+
+// limits is what the zone's init may at most.
+type limits struct {
+	bounding   uint64
+	noNewPrivs bool
+	rlimits    [rlimCount]unix.Rlimit
+	oomAdj     []byte
+}
+
+// rlimCount is RLIM_NLIMITS.
+const rlimCount = 16
+
+// open returns a pidfd of init that is surely the one meant, and its limits.
+func (t Target) open() (pidfd int, l limits, err error) {
+	pidfd, err = unix.PidfdOpen(t.Pid, 0)
+	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
+		return -1, l, ErrGone
+	}
+	if err != nil {
+		return -1, l, fmt.Errorf("open init: %w", err)
+	}
+	if err = t.inspect(&l); err != nil {
+		unix.Close(pidfd)
+		return -1, l, err
+	}
+	return pidfd, l, nil
+}
+
+func (t Target) inspect(l *limits) error {
+	start, err := StartTime(t.Pid)
+	if err != nil || start != t.Start {
+		return ErrGone
+	}
+	if err := l.readStatus(t.Pid); err != nil {
+		return err
+	}
+	for i := range l.rlimits {
+		if err := unix.Prlimit(t.Pid, i, nil, &l.rlimits[i]); err != nil {
+			return fmt.Errorf("read limit %d of init: %w", i, err)
+		}
+	}
+	l.oomAdj, err = oomAdj(t.Pid)
+	return err
+}
+
+// oomAdj is the OOM score adjustment of pid if ours differs, else nothing.
+func oomAdj(pid int) ([]byte, error) {
+	theirs, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", pid))
+	if err != nil {
+		return nil, gone(err)
+	}
+	ours, err := os.ReadFile("/proc/self/oom_score_adj")
+	if err != nil || string(ours) == string(theirs) {
+		return nil, err
+	}
+	return theirs, nil
+}
+
+func (l *limits) readStatus(pid int) error {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return gone(err)
+	}
+	found := false
+	for line := range strings.Lines(string(status)) {
+		key, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch key {
+		case "CapBnd":
+			l.bounding, err = strconv.ParseUint(value, 16, 64)
+			found = err == nil
+		case "NoNewPrivs":
+			l.noNewPrivs = value == "1"
+		}
+	}
+	if !found {
+		return errors.New("init's capability bounding set cannot be read")
+	}
+	return nil
+}
+
+func gone(err error) error {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return ErrGone
+	}
+	return err
+}
+
+// StartTime is field 22 of /proc/PID/stat, which with the pid names a process.
+func StartTime(pid int) (uint64, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, gone(err)
+	}
+	// The name in parentheses may hold anything, also parentheses.
+	_, rest, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
+	fields := strings.Fields(rest)
+	if len(fields) < 20 {
+		return 0, fmt.Errorf("/proc/%d/stat: %d fields after the name", pid, len(fields))
+	}
+	return strconv.ParseUint(fields[19], 10, 64)
+}
+
+// cgroups are the open doors of the zone's cgroups.
+type cgroups struct {
+	v1 []int // tasks files, to which the child writes "0"
+	v2 int   // directory that the child is cloned into, -1 for none
+}
+
+func openCgroups(dirs []string) (cgroups, error) {
+	c := cgroups{v2: -1}
+	for _, dir := range dirs {
+		if err := c.open(dir); err != nil {
+			c.close()
+			return c, fmt.Errorf("cgroup %s: %w", dir, err)
+		}
+	}
+	return c, nil
+}
+
+func (c *cgroups) open(dir string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return err
+	}
+	switch st.Type {
+	case unix.CGROUP2_SUPER_MAGIC:
+		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		c.v2 = fd
+		return err
+	case unix.CGROUP_SUPER_MAGIC:
+		fd, err := unix.Open(filepath.Join(dir, "tasks"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
+		if err == nil {
+			c.v1 = append(c.v1, fd)
+		}
+		return err
+	}
+	return errors.New("is not in a cgroup file system")
+}
+
+func (c *cgroups) close() {
+	for _, fd := range c.v1 {
+		unix.Close(fd)
+	}
+	if c.v2 >= 0 {
+		unix.Close(c.v2)
+	}
+	c.v1, c.v2 = nil, -1
+}
