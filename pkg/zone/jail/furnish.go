@@ -1,0 +1,108 @@
+package jail
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
+)
+
+// furnish is the keeper's part while the child waits: ids, links, mounts.
+func (k *keeper) furnish(binary sources) error {
+	j := k.jail
+	start, err := host.StartTime(j.Pid)
+	if err != nil {
+		return err
+	}
+	j.Start = start
+	if err := mapIDs(j.Pid, k.spec.UIDBase); err != nil {
+		return err
+	}
+	if err := k.turn(); err != nil {
+		return err
+	}
+	userns, err := unix.Open(fmt.Sprintf("/proc/%d/ns/user", j.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open user namespace: %w", err)
+	}
+	defer unix.Close(userns)
+	netns, err := os.Open(fmt.Sprintf("/proc/%d/ns/net", j.Pid))
+	if err != nil {
+		return fmt.Errorf("open network namespace: %w", err)
+	}
+	j.Netns = netns
+	k.attach <- netns
+	err = k.mountAll(userns, binary)
+	// Both answers are awaited, so that nobody is left behind.
+	if aerr := <-k.attached; aerr != nil {
+		return aerr
+	}
+	if err != nil {
+		return err
+	}
+	_, err = j.sync.Write([]byte{1})
+	if err != nil {
+		return fmt.Errorf("wake the child: %w", err)
+	}
+	return nil
+}
+
+// turn lets the child go on and waits until it has come to its next pause.
+func (k *keeper) turn() error {
+	if _, err := k.jail.sync.Write([]byte{1}); err != nil {
+		return fmt.Errorf("wake the child: %w", err)
+	}
+	if _, err := k.jail.sync.Read(make([]byte, 1)); err != nil {
+		return fmt.Errorf("wait for the child: %w", err)
+	}
+	return nil
+}
+
+func mapIDs(pid int, base uint32) error {
+	line := []byte(fmt.Sprintf("0 %d %d\n", base, IDs))
+	for _, file := range []string{"uid_map", "gid_map"} {
+		if err := os.WriteFile("/proc/"+strconv.Itoa(pid)+"/"+file, line, 0); err != nil {
+			return fmt.Errorf("map ids: %w", err)
+		}
+	}
+	return nil
+}
+
+// mountAll enters the child's namespaces, so that file systems which show one
+// (sysfs, mqueue, cgroup) show the child's, and builds the tree.
+func (k *keeper) mountAll(userns int, binary sources) error {
+	const spaces = unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWCGROUP | unix.CLONE_NEWPID
+	if err := unix.Setns(k.jail.pidfd, spaces); err != nil {
+		return fmt.Errorf("enter the child's namespaces: %w", err)
+	}
+	if err := setSysctls(k.spec.Sysctls); err != nil {
+		return err
+	}
+	t := &tree{spec: k.spec, userns: userns, sources: binary}
+	if err := t.open(); err != nil {
+		return err
+	}
+	defer t.close()
+	for _, step := range []func() error{t.dev, t.proc, t.sys, t.mounts} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	k.jail.Console, k.jail.slave = t.console, t.slave
+	t.console, t.slave = nil, nil
+	return t.pivot()
+}
+
+// setSysctls writes through the host's /proc, from inside the jail's IPC
+// namespace: older kernels let only the host's root write there.
+func setSysctls(list map[string]string) error {
+	for name, value := range list {
+		if err := os.WriteFile("/proc/sys/"+name, []byte(value), 0); err != nil {
+			return fmt.Errorf("set sysctl: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+// Package jail runs one process tree in namespaces of its own: the kernel half
+// of a zone. A Spec is plain data; Start makes it real. It knows no zone
+// configuration, no brand, no state on disk and no network: links are attached
+// by a function of the caller.
+//
+// Two parties build a jail. The keeper is a locked thread of this process: it
+// makes the mount tree in a mount namespace of the host's user namespace, so
+// that all mounts in it are locked for the jail, and afterwards waits for the
+// jail's end (the jail is killed when the keeper's thread dies). The child is
+// forked from it straight into the new namespaces and becomes PID 1; until
+// exec it runs nothing but a list of system calls.
+package jail
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// IDs is the number of user and group ids that a jail has.
+const IDs = 1 << 16
+
+// Spec says what a jail is made of.
+type Spec struct {
+	Root       string // directory on the host, owners unshifted
+	UIDBase    uint32 // of the jail's ids on the host
+	Hostname   string
+	Domainname string
+	Mounts     []Mount  // in order, after /dev, /proc and /sys
+	Nodes      []Node   // in /dev, beside the usual ones
+	Native     *Native  // none: no /native
+	Nesting    bool     // /proc without masks, so that jails can be made inside
+	Init       string   // path inside
+	Argv       []string // Argv[0] included
+	Env        []string
+	Caps       uint64 // bounding set
+	Filter     []unix.SockFilter
+	Rlimits    []Rlimit
+	Sysctls    map[string]string // of the jail's IPC namespace: kernel/msgmni
+	Cgroups    Cgroups
+	// Attach gives the jail's network namespace its links; may be nil.
+	Attach func(netns *os.File) error
+}
+
+// Cgroups the jail is born in.
+type Cgroups struct {
+	Unified string   // directory of a cgroup v2, or ""
+	Tasks   []string // tasks files of cgroups v1
+	MountV2 bool     // show the cgroup v2 at /sys/fs/cgroup
+	MountV1 []string // else: these v1 hierarchies (name=systemd) below it
+}
+
+// Rlimit is a resource limit of init.
+type Rlimit struct {
+	Resource int
+	Cur, Max uint64
+}
+
+// Node is a device of the host that the jail sees in /dev.
+type Node struct {
+	Name string
+	Mode uint32 // permissions
+	Type uint32 // unix.S_IFCHR or S_IFBLK
+	Dev  uint64
+}
+
+// Mount is one mount inside.
+type Mount struct {
+	Target   string // inside; made when it is missing
+	Source   string // of a bind: a path on the host
+	FS       string // else a file system type: tmpfs, mqueue
+	Options  []string
+	Attr     uint64 // MOUNT_ATTR_
+	Idmap    bool   // shift owners; files of unshifted binds are nobody's
+	Tree     bool   // a bind takes what is mounted below it along
+	Optional bool   // no error when the source is not there
+}
