@@ -3,50 +3,139 @@ package zone
 import (
 	"context"
 	"errors"
+	"fmt"
 	"syscall"
 	"time"
+
+	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
 // BootOptions of one boot; empty members are the configuration's.
 type BootOptions struct {
-	Init string   // -i: path of init
-	Args []string // further arguments of init (-m, -s and unknown words)
+	Init string   `json:"init,omitempty"` // -i: path of init
+	Args []string `json:"args,omitempty"` // further arguments of init (-m, -s and unknown words)
 }
 
 // Boot starts an installed or ready zone and returns when its init runs.
 func (h *Host) Boot(ctx context.Context, name string, o BootOptions) error {
-	return errors.ErrUnsupported
+	return h.rise(ctx, name, Request{Op: OpBoot, Boot: o})
 }
 
 // Ready makes the zone's kernel parts without an init.
-func (h *Host) Ready(ctx context.Context, name string) error { return errors.ErrUnsupported }
+func (h *Host) Ready(ctx context.Context, name string) error {
+	return h.rise(ctx, name, Request{Op: OpReady})
+}
+
+func (h *Host) rise(ctx context.Context, name string, r Request) error {
+	ctx, release, err := h.Hold(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, err := h.Status(name)
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.State == Ready && r.Op == OpBoot:
+		return h.ask(ctx, name, r)
+	case s.State != Installed:
+		return &StateError{r.Op, name, s.State}
+	}
+	if err := h.sweep(ctx, s); err != nil {
+		return err
+	}
+	if err := h.mount(ctx, s.Config); err != nil {
+		return err
+	}
+	err = h.spawn(ctx, name, r)
+	if err != nil && !errors.Is(err, ErrBusy) {
+		// Its zoneadmd has cleaned up, or was killed and could not.
+		return errors.Join(err, h.settle(context.WithoutCancel(ctx), name))
+	}
+	return err
+}
+
+// mount mounts the dataset at the zonepath; a zone on a plain directory has
+// none.
+func (h *Host) mount(ctx context.Context, c *Config) error {
+	set, err := h.pools.DatasetAt(ctx, h.root.Join(c.Path))
+	if errors.Is(err, zpool.ErrNotFound) || errors.Is(err, zpool.ErrNoPool) || errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("zone %s: dataset: %w", c.Name, err)
+	}
+	return h.pools.Mount(ctx, set)
+}
 
 // Halt ends a zone at once; a zone that is down already is fine.
-func (h *Host) Halt(ctx context.Context, name string) error { return errors.ErrUnsupported }
+func (h *Host) Halt(ctx context.Context, name string) error {
+	return h.fall(ctx, name, Request{Op: OpHalt})
+}
 
 // Shutdown asks init to end the zone (by the brand's way), waits at most
 // patience, and halts it then. With reboot it boots again.
 func (h *Host) Shutdown(ctx context.Context, name string, patience time.Duration, reboot bool) error {
-	return errors.ErrUnsupported
+	r := Request{Op: OpShutdown, Patience: patience, Reboot: reboot}
+	if reboot {
+		return h.order(ctx, name, r)
+	}
+	return h.fall(ctx, name, r)
 }
 
 // Reboot halts and boots a running zone; its zone id changes.
 func (h *Host) Reboot(ctx context.Context, name string, o BootOptions) error {
-	return errors.ErrUnsupported
+	return h.order(ctx, name, Request{Op: OpReboot, Boot: o})
 }
 
 // Kill sends a signal to a running zone's init.
 func (h *Host) Kill(ctx context.Context, name string, sig syscall.Signal) error {
-	return errors.ErrUnsupported
+	return h.order(ctx, name, Request{Op: OpSignal, Signal: int(sig)})
 }
 
 // Refresh applies a changed configuration to a running zone as far as it can
 // change live: limits, link protection, routes.
-func (h *Host) Refresh(ctx context.Context, name string) error { return errors.ErrUnsupported }
+func (h *Host) Refresh(ctx context.Context, name string) error {
+	return h.order(ctx, name, Request{Op: OpRefresh})
+}
 
-// BootAll boots every installed autoboot zone, some in parallel; HaltAll shuts
-// all down. Both return the joined errors of the zones that failed.
-func (h *Host) BootAll(ctx context.Context) error { return errors.ErrUnsupported }
+// order gives an order to a zone that must run.
+func (h *Host) order(ctx context.Context, name string, r Request) error {
+	ctx, release, err := h.Hold(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, err := h.Status(name)
+	if err != nil {
+		return err
+	}
+	if s.Run == nil {
+		return errors.Join(&StateError{r.Op, name, s.State}, h.sweep(ctx, s))
+	}
+	return h.ask(ctx, name, r)
+}
 
-// HaltAll shuts down every running zone.
-func (h *Host) HaltAll(ctx context.Context) error { return errors.ErrUnsupported }
+// fall gives an order that ends the zone and sees that nothing is left.
+func (h *Host) fall(ctx context.Context, name string, r Request) error {
+	ctx, release, err := h.Hold(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s, err := h.Status(name)
+	if err != nil {
+		return err
+	}
+	if s.Run != nil {
+		err = h.ask(ctx, name, r)
+		if errors.Is(err, errNoSupervisor) { // it ended meanwhile
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return h.settle(ctx, name)
+}

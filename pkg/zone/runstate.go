@@ -29,4 +29,6 @@ type Exit struct {
 	Status int       `json:"status"` // wait(2) status
 	Time   time.Time `json:"time"`
 	BootID string    `json:"boot_id,omitempty"` // of the host; another boot's end does not count
+	// OOMKills is how many of its processes died for want of memory.
+	OOMKills int `json:"oom_kills,omitempty"`
 }

@@ -2,7 +2,7 @@ package zone
 
 import (
 	"context"
-	"io"
+	"net"
 	"os"
 )
 
@@ -10,7 +10,7 @@ import (
 type Supervisor struct {
 	Zone string
 	// Metadata answers one connection from inside the zone, nil for none.
-	Metadata func(ctx context.Context, conn io.ReadWriteCloser)
+	Metadata func(ctx context.Context, conn net.Conn)
 	// Exited is told of every end of the zone, before a restart.
 	Exited func(Exit)
 	Ready  *os.File // gets the outcome of the first boot, then is closed

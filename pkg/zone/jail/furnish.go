@@ -78,6 +78,9 @@ func (k *keeper) mountAll(userns int, binary sources) error {
 	if err := unix.Setns(k.jail.pidfd, spaces); err != nil {
 		return fmt.Errorf("enter the child's namespaces: %w", err)
 	}
+	if err := raiseLoopback(); err != nil {
+		return err
+	}
 	if err := setSysctls(k.spec.Sysctls); err != nil {
 		return err
 	}
@@ -103,6 +106,24 @@ func setSysctls(list map[string]string) error {
 		if err := os.WriteFile("/proc/sys/"+name, []byte(value), 0); err != nil {
 			return fmt.Errorf("set sysctl: %w", err)
 		}
+	}
+	return nil
+}
+
+// raiseLoopback brings up lo of the network namespace that this thread is in.
+func raiseLoopback() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("raise lo: %w", err)
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return fmt.Errorf("raise lo: %w", err)
 	}
 	return nil
 }

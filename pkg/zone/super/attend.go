@@ -1,0 +1,134 @@
+package super
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zone"
+)
+
+// intent is why init ends, when somebody outside wanted it to.
+type intent int
+
+const (
+	none intent = iota
+	halt
+	reboot
+)
+
+// A zone whose init keeps dying is started again after longer and longer
+// pauses; one that ran for a while has its credit back.
+const (
+	firstPause = time.Second
+	lastPause  = time.Minute
+	calm       = time.Minute
+)
+
+// attend watches over the zone through all its boots and returns when it is
+// down for good.
+func (s *supervisor) attend(ctx context.Context) error {
+	pause := firstPause
+	for {
+		began := time.Now()
+		st := s.watch(ctx)
+		ran := s.run.Init.Pid != 0
+		why := s.why(st, ran)
+		s.deadline, s.intent = nil, none
+		s.log.Info("init ended", "status", describe(st), "next", why.String())
+		if ran {
+			s.recordExit(st)
+		}
+		if why == reboot {
+			s.console.Notice("Zone rebooting")
+		}
+		if err := s.record(zone.Down); err != nil {
+			s.log.Warn("record state", "error", err)
+		}
+		err := s.fallDown(context.WithoutCancel(ctx))
+		if time.Since(began) > calm {
+			pause = firstPause
+		}
+		if why == none { // it crashed
+			why = s.wait(ctx, pause)
+			s.run.Restarts++
+			pause = min(2*pause, lastPause)
+		}
+		if why == reboot && err == nil {
+			err = s.rise(ctx, zone.Request{Op: zone.OpBoot, Boot: s.boot})
+			if err == nil {
+				s.answer(nil)
+				continue
+			}
+			s.log.Error("zone does not start again", "error", err)
+		}
+		s.console.Notice("Zone halted")
+		return err
+	}
+}
+
+// why tells a halt from a reboot and a crash: the kernel ends a pid namespace
+// whose init calls reboot(2) with SIGHUP for a restart and SIGINT for a halt.
+func (s *supervisor) why(st unix.WaitStatus, ran bool) intent {
+	switch {
+	case s.intent != none:
+		return s.intent
+	case !ran:
+		return halt
+	case st.Signaled() && st.Signal() == unix.SIGHUP:
+		return reboot
+	case st.Signaled() && st.Signal() == unix.SIGINT:
+		return halt
+	case s.attr("restart-init") == "false":
+		return halt
+	}
+	return none
+}
+
+// wait pauses before a restart, unless an order comes.
+func (s *supervisor) wait(ctx context.Context, pause time.Duration) intent {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return reboot
+		case <-ctx.Done():
+			return halt
+		case o := <-s.orders:
+			switch o.Op {
+			case zone.OpHalt, zone.OpShutdown:
+				s.end(o, none)
+				if o.Reboot {
+					return reboot
+				}
+				return halt
+			case zone.OpBoot, zone.OpReboot:
+				s.end(o, none)
+				s.boot = o.Boot
+				return reboot
+			}
+			respond(o, &zone.StateError{Op: o.Op, Zone: s.Zone, State: s.run.State})
+		}
+	}
+}
+
+// answer answers the orders that waited for what is done now.
+func (s *supervisor) answer(err error) {
+	for _, o := range s.pending {
+		respond(o, err)
+	}
+	s.pending = nil
+}
+
+func (i intent) String() string {
+	return [...]string{"restart after a pause", "halt", "reboot"}[i]
+}
+
+func describe(st unix.WaitStatus) string {
+	if st.Signaled() {
+		return unix.SignalName(st.Signal())
+	}
+	return "exit " + itoa(st.ExitStatus())
+}

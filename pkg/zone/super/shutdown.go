@@ -1,0 +1,71 @@
+package super
+
+import (
+	"context"
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
+	"github.com/smartbox-os/smartbox/pkg/zone"
+)
+
+// How an init is asked to end the system, by its program's name. The others
+// are asked by running poweroff inside, and if there is none by SIGTERM.
+var shutdownSignals = map[string]unix.Signal{
+	"systemd":  unix.Signal(34 + 3), // SIGRTMIN+3: halt
+	"busybox":  unix.SIGUSR2,        // power off
+	"smartbox": unix.SIGTERM,        // the sparse brand's own init
+}
+
+// full inits know poweroff(8); any other program is an application.
+var fullInits = map[string]bool{"init": true, "openrc-init": true, "runit-init": true, "s6-svscan": true}
+
+func (s *supervisor) askInit(ctx context.Context) {
+	name := s.initProgram()
+	sig, ok := shutdownSignals[name]
+	if !ok {
+		if fullInits[name] && s.powerOff(ctx) {
+			return
+		}
+		sig = unix.SIGTERM
+	}
+	if err := s.jail.Signal(sig); err != nil {
+		s.log.Warn("ask init to end", "error", err)
+	}
+}
+
+func (s *supervisor) powerOff(ctx context.Context) bool {
+	code, err := s.zones.Exec(ctx, s.Zone, zone.ExecOptions{Argv: []string{"/sbin/poweroff"}})
+	if err != nil || code != 0 {
+		s.log.Info("poweroff inside the zone", "code", code, "error", err)
+		return false
+	}
+	return true
+}
+
+// initProgram is the name of the program that init's path leads to inside.
+func (s *supervisor) initProgram() string {
+	root, err := unix.Open(s.rootDir(), unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(root)
+	name := s.initPath(s.boot)
+	if path.Dir(path.Dir(name)) == nativeDir || path.Dir(name) == nativeDir {
+		return "smartbox"
+	}
+	fd, err := host.OpenIn(root, name, unix.O_PATH)
+	if err != nil {
+		return path.Base(name) // it lies on a mount; its own name must do
+	}
+	defer unix.Close(fd)
+	buf := make([]byte, unix.PathMax)
+	n, err := unix.Readlink("/proc/self/fd/"+strconv.Itoa(fd), buf)
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(string(buf[:n]))
+}
