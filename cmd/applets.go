@@ -6,6 +6,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
+	"github.com/smartbox-os/smartbox/cmd/zoneadmd"
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
 
@@ -27,6 +28,7 @@ func applets() []Applet {
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
 		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
+		{Name: "zoneadmd", Role: zoneadmd.Role},
 	}
 }
 

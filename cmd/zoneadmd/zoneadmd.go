@@ -9,8 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/zone"
@@ -24,9 +23,7 @@ func Role(env *cli.Env, args []string) int {
 		fmt.Fprintln(env.Stderr, "zoneadmd: is started by zoneadm boot and its like")
 		return cli.ExitUsage
 	}
-	unix.CloseOnExec(zone.LockFD)
-	unix.CloseOnExec(zone.ReadyFD)
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM, unix.SIGINT)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	err := super.Run(ctx, env.Root, log, zone.Supervisor{

@@ -7,16 +7,9 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 
 	"golang.org/x/sys/unix"
 )
-
-// BootID tells this boot of the host from all others.
-var BootID = sync.OnceValues(func() (string, error) {
-	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(b)), err
-})
 
 // StartTime is when a process started, in clock ticks since boot: with its pid
 // it names the process for good. It is 0 with an error when there is none.

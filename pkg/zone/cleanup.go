@@ -18,8 +18,8 @@ import (
 // endPatience is how long a zoneadmd may take to be gone after its last word.
 const endPatience = 10 * time.Second
 
-// settle waits until a zone's zoneadmd is gone and removes what is left.
-func (h *Host) settle(ctx context.Context, name string) error {
+// tidy waits until a zone's zoneadmd is gone and removes what is left.
+func (h *Host) tidy(ctx context.Context, name string) error {
 	s, err := h.Status(name)
 	if errors.Is(err, ErrNotFound) {
 		s, err = Status{Name: name}, nil
@@ -46,10 +46,10 @@ func (h *Host) sweep(ctx context.Context, s Status) error {
 	}
 	defer l.Unlock()
 	run := new(RunState)
-	if !read(filepath.Join(dir, "state.json"), run) {
+	if !new(reader).json(filepath.Join(dir, "state.json"), run) {
 		return sweepDir(dir) // nothing was made yet, or all is swept
 	}
-	boot, err := bootID()
+	boot, err := host.BootID()
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (h *Host) rise(ctx context.Context, name string, r Request) error {
 	err = h.spawn(ctx, name, r)
 	if err != nil && !errors.Is(err, ErrBusy) {
 		// Its zoneadmd has cleaned up, or was killed and could not.
-		return errors.Join(err, h.settle(context.WithoutCancel(ctx), name))
+		return errors.Join(err, h.tidy(context.WithoutCancel(ctx), name))
 	}
 	return err
 }
@@ -137,5 +137,5 @@ func (h *Host) fall(ctx context.Context, name string, r Request) error {
 			return err
 		}
 	}
-	return h.settle(ctx, name)
+	return h.tidy(ctx, name)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -67,6 +68,9 @@ type order struct {
 func Run(ctx context.Context, root paths.Root, log *slog.Logger, sup zone.Supervisor, first zone.Request) error {
 	runtime.LockOSThread()
 	unix.Umask(0o022)
+	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return fmt.Errorf("keep descriptors from children: %w", err)
+	}
 	h := zone.New(root, log)
 	s := &supervisor{
 		Supervisor: sup, root: root, log: log, zones: h, links: vnic.New(root, log),
