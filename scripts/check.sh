@@ -9,7 +9,7 @@ lint=$PWD/build/tools/golangci-lint
 step() { printf '== %s\n' "$*"; }
 
 # The linter is built again when its pinned version changes.
-if [ ! -x "$lint" ] || [ tools/go.sum -nt "$lint" ]; then
+if [ ! -x "$lint" ] || [ -n "$(find tools/go.sum -newer "$lint")" ]; then
 	step "build golangci-lint (some minutes, once)"
 	(cd tools && "$go" build -o "$lint" github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 	touch "$lint"

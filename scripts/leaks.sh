@@ -48,15 +48,20 @@ processes() {
 	done 2>/dev/null
 }
 
+# The alias of a link of ours names its root.
 links() {
 	for l in /sys/class/net/*; do
-		[ -n "$root" ] || echo "link ${l##*/}"
+		[ -e "$l" ] || continue
+		alias=$(cat "$l/ifalias" 2>/dev/null) || :
+		case $root:$alias in
+		:*) echo "link ${l##*/} $alias" ;;
+		*root=$mark*) echo "link ${l##*/} $alias" ;;
+		esac
 	done
-	ip -o link show 2>/dev/null | grep -o "altname [^ ]*$mark[^ ]*" | sed 's/altname/link/' || :
 }
 
 tables() {
-	command -v nft >/dev/null && nft list tables 2>/dev/null | grep "$mark" || :
+	{ nft list tables 2>/dev/null || :; } | { grep "$mark" || :; }
 }
 
 files() {

@@ -6,7 +6,7 @@
 set -eu
 
 step=${1:?usage: scripts/setup.sh build|demo|test|bench}
-here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 missing="" # packages
 

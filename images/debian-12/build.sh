@@ -19,6 +19,7 @@ root=$work/root
 
 # The mirror that this host itself uses, when it is a Debian.
 if [ -z "$mirror" ] && grep -qs '^ID=debian' /etc/os-release; then
+	# shellcheck disable=SC2016 # apt-get expands it
 	mirror=$(apt-get indextargets --format '$(REPO_URI)' "Origin: Debian" "Component: main" 2>/dev/null |
 		grep -v security | head -n 1)
 fi
