@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/mnt"
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
@@ -175,11 +176,17 @@ func (p *pool) checkSpace(r *record, changed map[string]string) error {
 	if len(wanted) == 0 {
 		return nil
 	}
+	known := p.store.byID[r.ID] != nil
+	if known { // what was written a moment ago counts
+		if err := btrfs.Sync(p.top); err != nil {
+			return err
+		}
+	}
 	sp, err := p.space()
 	if err != nil {
 		return err
 	}
-	if p.store.byID[r.ID] != nil {
+	if known {
 		if q, ok := wanted["quota"]; ok && q < sp.charged(r) {
 			return errTooSmall
 		}

@@ -33,10 +33,6 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 		}
 		records = append(records, found...)
 	}
-	sp, err := p.space()
-	if err != nil {
-		return err
-	}
 	undo := revert.New()
 	defer p.undo(undo)
 	for _, r := range records {
@@ -44,15 +40,31 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 		from := p.store.byName[of]
 		r.ID = p.store.next()
 		r.Tree = r.ID
-		r.Base = sp.referenced(from)
 		if err := p.copyTree(from, r, undo); err != nil {
 			return dataset.Cannot("create snapshot", r.Name, err)
 		}
+	}
+	if err := p.measure(records); err != nil {
+		return dataset.Cannot("create snapshot", names[0], err)
 	}
 	if err := p.commit(entry{Put: records}); err != nil {
 		return dataset.Cannot("create snapshot", names[0], noSpace(err))
 	}
 	undo.Success()
+	return nil
+}
+
+// measure notes what new snapshots refer to: taking them has just brought the
+// quota groups up to date.
+func (p *pool) measure(snapshots []*record) error {
+	sp, err := p.space()
+	if err != nil {
+		return err
+	}
+	for _, r := range snapshots {
+		of, _, _ := dataset.SplitSnapshot(r.Name)
+		r.Base = sp.referenced(p.store.byName[of])
+	}
 	return nil
 }
 

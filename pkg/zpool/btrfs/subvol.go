@@ -90,5 +90,27 @@ func (p *pool) destroyNested(name string) error {
 	if err != nil {
 		return err
 	}
+	if err := p.uncharge(subvol); err != nil {
+		return err
+	}
 	return btrfs.DestroyNested(p.top, subvol)
+}
+
+// uncharge frees a subvolume that is to go from all quotas: one that is full
+// would refuse even the removal of what lies in it.
+func (p *pool) uncharge(subvol uint64) error {
+	if p.store.pool.Quota == btrfs.QuotaNone {
+		return nil
+	}
+	own := btrfs.Qgroup(0, subvol)
+	parents, err := btrfs.Parents(p.top)
+	if err != nil {
+		return err
+	}
+	for _, g := range parents[own] {
+		if err := btrfs.AssignQgroup(p.top, own, g, false); err != nil {
+			return err
+		}
+	}
+	return btrfs.LimitQgroup(p.top, own, btrfs.Limit{})
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -105,7 +106,8 @@ func (p *Property) Human(value string) string {
 	case p.Kind == Bytes:
 		return HumanSize(n)
 	case p.Kind == Date:
-		return time.Unix(n, 0).Format("Mon Jan _2 15:04 2006")
+		t := time.Unix(n, 0)
+		return fmt.Sprintf("%s %2d:%02d %d", t.Format("Mon Jan _2"), t.Hour(), t.Minute(), t.Year())
 	}
 	return value
 }

@@ -1,0 +1,77 @@
+// Package zfs is the zfs command: datasets, snapshots and their properties, in
+// the words and with the exit codes of zfs(8).
+package zfs
+
+import (
+	_ "embed" // the manual
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/smartbox-os/smartbox/cmd/internal/command"
+	"github.com/smartbox-os/smartbox/internal/cli"
+	"github.com/smartbox-os/smartbox/pkg/zpool"
+)
+
+// Manual is zfs.8, in Markdown.
+//
+//go:embed zfs.8.md
+var Manual string
+
+// New builds the command tree.
+func New(env *cli.Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:         "zfs COMMAND [ARG...]",
+		Short:       "datasets, snapshots and their properties",
+		Example:     "  zfs list -t all -r zones",
+		Annotations: map[string]string{command.Prefix: ""},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cli.Usagef("missing command")
+			}
+			return cli.Usagef("unrecognized command '%s'", args[0])
+		},
+	}
+	h := zpool.New(env.Root, env.Log)
+	root.AddCommand(
+		newClone(h), newCreate(h), newDestroy(env, h), newGet(env, h), newInherit(h), newList(env, h), newMount(env, h),
+		newPromote(h), newRename(h), newRollback(h), newSet(h), newSnapshot(h), newUnmount(h), newVersion(env),
+	)
+	for _, verb := range root.Commands() {
+		verb.DisableFlagsInUseLine = true
+		verb.RunE = worded(env, verb.RunE)
+	}
+	return root
+}
+
+type runE func(*cobra.Command, []string) error
+
+// worded prints errors over several lines as zfs(8) does; errors in the call
+// go on, to be followed by the usage.
+func worded(env *cli.Env, run runE) runE {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err == nil || cli.Code(err) == cli.ExitUsage {
+			return err
+		}
+		fmt.Fprintln(env.Stderr, strings.TrimRight(err.Error(), "\n"))
+		return cli.Exit(cli.ExitFailed)
+	}
+}
+
+// properties reads the values of -o: prop=value.
+func properties(pairs []string) (map[string]string, error) {
+	props := make(map[string]string, len(pairs))
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, cli.Usagef("missing '=' for property=value argument '%s'", pair)
+		}
+		if _, twice := props[name]; twice {
+			return nil, cli.Usagef("property '%s' specified multiple times", name)
+		}
+		props[name] = value
+	}
+	return props, nil
+}
