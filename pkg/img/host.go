@@ -1,11 +1,18 @@
 // Package img keeps images: their sources, what is installed, import from
 // IMGAPI servers and files, deletion. It uses pkg/zpool for datasets and knows
 // nothing of machines, zones or command lines.
+//
+// An image is the dataset POOL/UUID with the one snapshot @final, which
+// machines are cloned from; the files of a root archive lie below root/ in it.
+// It is received as POOL/UUID-partial and renamed when it is whole, so the
+// dataset's name alone says whether the image is installed. Records below
+// /var/imgadm/images hold the manifests; a record without a dataset means
+// nothing. Whoever makes or removes an image holds the lock of its uuid, and
+// clears away what a killed predecessor left.
 package img
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
@@ -13,19 +20,29 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
-// ErrNotInstalled says that no image of that uuid is on the pool.
-var ErrNotInstalled = errors.New("image is not installed")
+// DefaultPool is where images go unless another pool is named.
+const DefaultPool = "zones"
+
+const (
+	finalSnapshot = "@final"
+	partialSuffix = "-partial"
+)
 
 // Image is one installed image.
 type Image struct {
-	Manifest *manifest.Manifest
-	Pool     string
-	Source   string // URL, empty when installed from files
-	Clones   int    // datasets whose origin is a snapshot of it
+	Manifest   *manifest.Manifest
+	Pool       string
+	Source     string   // URL, empty when installed from files
+	Clones     int      // datasets whose origin is a snapshot of it
+	CloneNames []string // their names
+	Dir        string   // where its dataset is mounted on this host; the tree is in root/
 }
 
+// Dataset is the image's own dataset.
+func (i *Image) Dataset() string { return i.Pool + "/" + i.Manifest.UUID }
+
 // Snapshot is what machines are cloned from: zones/UUID@final.
-func (i *Image) Snapshot() string { return i.Pool + "/" + i.Manifest.UUID + "@final" }
+func (i *Image) Snapshot() string { return i.Dataset() + finalSnapshot }
 
 // Host is all images of one root.
 type Host struct {
@@ -39,7 +56,19 @@ func New(root paths.Root, log *slog.Logger) *Host {
 	return &Host{root: root, log: log, pools: zpool.New(root, log)}
 }
 
-// Installed reads one installed image; an empty pool is zones.
-func (h *Host) Installed(ctx context.Context, uuid, pool string) (*Image, error) {
-	return nil, errors.ErrUnsupported
+// mountpoint is where a dataset is mounted on this host.
+func (h *Host) mountpoint(ctx context.Context, dataset string) (string, error) {
+	d, err := h.pools.Get(ctx, dataset, "mountpoint")
+	if err != nil {
+		return "", err
+	}
+	return h.mounted(d), nil
+}
+
+func (h *Host) mounted(d zpool.Dataset) string {
+	at := d.Get("mountpoint")
+	if at == "" || at == "none" || at == "legacy" {
+		return ""
+	}
+	return h.root.Join(at)
 }
