@@ -71,7 +71,7 @@ func (h *Host) images(ctx context.Context, s Source) ([]*manifest.Manifest, erro
 	}
 	var active []*manifest.Manifest
 	for _, m := range all {
-		if m.Active() || s.Type == TypeDir {
+		if m.Active() {
 			active = append(active, m)
 		}
 	}

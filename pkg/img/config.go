@@ -13,6 +13,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/internal/strictjson"
 )
 
 // config is /var/imgadm/imgadm.conf. Members that it does not know are kept.
@@ -54,8 +55,8 @@ func parseConfig(data []byte) (*config, error) {
 		return nil, fmt.Errorf("larger than %d bytes", maxConfig)
 	}
 	c := &config{}
-	if err := json.Unmarshal(data, &c.members); err != nil {
-		return nil, fmt.Errorf("not a JSON object: %w", err)
+	if err := strictjson.Unmarshal(data, &c.members); err != nil {
+		return nil, err
 	}
 	if c.members == nil {
 		return nil, errors.New("not a JSON object")
@@ -70,8 +71,8 @@ func parseConfig(data []byte) (*config, error) {
 		c.Sources = DefaultSources()
 		return c, nil
 	}
-	if err := json.Unmarshal(raw, &c.Sources); err != nil {
-		return nil, fmt.Errorf("sources is not a list of sources: %w", err)
+	if err := strictjson.Unmarshal(raw, &c.Sources); err != nil {
+		return nil, fmt.Errorf("sources: %w", err)
 	}
 	for i := range c.Sources {
 		if err := c.Sources[i].normalize(); err != nil {

@@ -78,12 +78,26 @@ func (d dirCatalog) each(visit func(m *manifest.Manifest, stem string) bool) err
 		if !ok || e.IsDir() {
 			continue
 		}
-		m, err := ReadManifest(filepath.Join(d.dir, e.Name()))
+		m, err := readDated(filepath.Join(d.dir, e.Name()))
 		if err == nil && m.UUID != "" && !visit(m, stem) {
 			return nil
 		}
 	}
 	return nil
+}
+
+// readDated reads a manifest; one that was never published counts as published
+// when its file was written.
+func readDated(path string) (*manifest.Manifest, error) {
+	m, err := ReadManifest(path)
+	if err != nil || m.PublishedAt != "" {
+		return m, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	return m, setPublished(m, info.ModTime())
 }
 
 func manifestStem(name string) (string, bool) {

@@ -74,3 +74,8 @@ func CodeOf(err error) Code {
 func notInstalled(uuid, pool string) error {
 	return fail(CodeNotInstalled, "image %q is not on pool %q: %w", uuid, pool, ErrNotInstalled)
 }
+
+// InvalidUUID is the error for a text that should be a uuid.
+func InvalidUUID(text string) error {
+	return fail(CodeInvalidUUID, "invalid uuid: %q (8-4-4-4-12 lower-case hex digits)", text)
+}

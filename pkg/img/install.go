@@ -75,12 +75,16 @@ func (h *Host) Install(ctx context.Context, o InstallOptions) error {
 func prepareManifest(given *manifest.Manifest, now time.Time) (*manifest.Manifest, manifest.File, error) {
 	m := *given
 	if m.PublishedAt == "" {
-		if err := m.Set("published_at", now.UTC().Format("2006-01-02T15:04:05.000Z")); err != nil {
+		if err := setPublished(&m, now); err != nil {
 			return nil, manifest.File{}, fail(CodeInternal, "%w", err)
 		}
 	}
 	file, err := checkManifest(&m)
 	return &m, file, err
+}
+
+func setPublished(m *manifest.Manifest, when time.Time) error {
+	return m.Set("published_at", when.UTC().Format("2006-01-02T15:04:05.000Z"))
 }
 
 func checkManifest(m *manifest.Manifest) (manifest.File, error) {
@@ -132,7 +136,7 @@ func (t target) dataset() string { return t.pool + "/" + t.m.UUID }
 
 func (t target) tell(e Event) {
 	if t.report != nil {
-		e.Image, e.Pool = t.m, t.pool
+		e.Image, e.Pool, e.Source = t.m, t.pool, t.source
 		t.report(e)
 	}
 }

@@ -18,7 +18,7 @@ func (h *Host) Installed(ctx context.Context, uuid, pool string) (*Image, error)
 		pool = DefaultPool
 	}
 	if !manifest.IsUUID(uuid) {
-		return nil, fail(CodeInvalidUUID, "invalid uuid: %q", uuid)
+		return nil, InvalidUUID(uuid)
 	}
 	all, err := h.scan(ctx, pool+"/"+uuid)
 	if err != nil {

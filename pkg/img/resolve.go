@@ -20,7 +20,7 @@ func (h *Host) resolve(ctx context.Context, sources []Source, id string) (Availa
 	}
 	name, version, _ := strings.Cut(id, "@")
 	if name == "" || manifest.IsUUID(strings.ToLower(id)) {
-		return Available{}, fail(CodeInvalidUUID, "invalid uuid: %q (letters are lower case)", id)
+		return Available{}, InvalidUUID(id)
 	}
 	var errs []error
 	for _, s := range sources {

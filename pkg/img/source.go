@@ -90,3 +90,6 @@ func (s *Source) dir() (string, error) {
 	}
 	return filepath.Clean(u.Path), nil
 }
+
+// DirURL is the source that a directory is; the path is absolute.
+func DirURL(dir string) string { return (&url.URL{Scheme: "file", Path: dir}).String() }

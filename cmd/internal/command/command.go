@@ -32,6 +32,10 @@ func Run(env *cli.Env, root *cobra.Command, args []string) int {
 // its error messages.
 const Prefix = "error-prefix"
 
+// OwnFlagErrors is the annotation of a root command that words errors in flags
+// itself.
+const OwnFlagErrors = "own-flag-errors"
+
 func prepare(env *cli.Env, root *cobra.Command) {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
@@ -39,6 +43,9 @@ func prepare(env *cli.Env, root *cobra.Command) {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = true
+	if _, own := root.Annotations[OwnFlagErrors]; own {
+		return
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return cli.Usagef("%w", err)
 	})
