@@ -35,6 +35,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SMARTBOX_ROOT", filepath.Join(env.WorkDir, "root"))
 			return nil
 		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"imgserver": imgserverCommand,
+		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "root" && testenv.IsRoot(), nil
 		},

@@ -22,10 +22,11 @@ func (t *tool) editSources(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before := editHead
+	lines := []string{editHead}
 	for _, s := range sources {
-		before += sourceLine(s) + "\n"
+		lines = append(lines, sourceLine(s)+"\n")
 	}
+	before := strings.Join(lines, "")
 	after, err := t.editText(ctx, before)
 	if err != nil {
 		return err

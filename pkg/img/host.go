@@ -12,8 +12,8 @@
 package img
 
 import (
-	"context"
 	"log/slog"
+	"path"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/pkg/img/manifest"
@@ -21,7 +21,7 @@ import (
 )
 
 // DefaultPool is where images go unless another pool is named.
-const DefaultPool = "zones"
+const DefaultPool = zpool.SystemPool
 
 const (
 	finalSnapshot = "@final"
@@ -56,19 +56,11 @@ func New(root paths.Root, log *slog.Logger) *Host {
 	return &Host{root: root, log: log, pools: zpool.New(root, log)}
 }
 
-// mountpoint is where a dataset is mounted on this host.
-func (h *Host) mountpoint(ctx context.Context, dataset string) (string, error) {
-	d, err := h.pools.Get(ctx, dataset, "mountpoint")
-	if err != nil {
-		return "", err
-	}
-	return h.mounted(d), nil
-}
-
+// mounted is where a dataset that was read with its mountpoint is mounted on
+// this host, "" for nowhere.
 func (h *Host) mounted(d zpool.Dataset) string {
-	at := d.Get("mountpoint")
-	if at == "" || at == "none" || at == "legacy" {
-		return ""
+	if at := d.Get("mountpoint"); path.IsAbs(at) {
+		return h.root.Join(at)
 	}
-	return h.root.Join(at)
+	return ""
 }

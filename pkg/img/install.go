@@ -195,26 +195,32 @@ func (h *Host) fill(ctx context.Context, t target, src io.Reader, partial, origi
 	in := &counting{r: check.reader(src), tell: func(n int64) {
 		t.tell(Event{Kind: Progress, Done: n, Total: t.file.Size, Doing: Installing})
 	}}
-	content, err := archive.Open(in, archive.DefaultLimits())
+	notes, err := h.receive(ctx, t, in, partial, origin)
+	if err == nil || errors.Is(err, archive.ErrDamaged) {
+		// What follows the content is summed too, and a wrong sum is the
+		// better explanation of damage.
+		_, rest := io.Copy(io.Discard, in)
+		if wrong := check.check(); rest == nil && wrong != nil {
+			return fail(CodeContent, "image %s: %w", t.m.Title(), wrong)
+		}
+		err = errors.Join(err, rest)
+	}
 	if err != nil {
 		return blame(t, err)
-	}
-	defer content.Close()
-	notes, err := receivers()[content.Kind].receive(ctx, h, delivery{t.m, content, partial, origin})
-	if err != nil {
-		return blame(t, err)
-	}
-	content.Close() // ends its reading ahead; what follows the content is summed too
-	if _, err := io.Copy(io.Discard, in); err != nil {
-		return blame(t, err)
-	}
-	if err := check.check(); err != nil {
-		return fail(CodeContent, "image %s: %w", t.m.Title(), err)
 	}
 	for _, note := range notes {
 		t.tell(Event{Kind: Note, Text: note})
 	}
 	return nil
+}
+
+func (h *Host) receive(ctx context.Context, t target, in io.Reader, partial, origin string) ([]string, error) {
+	content, err := archive.Open(in, archive.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close() // ends its reading ahead
+	return receivers()[content.Kind].receive(ctx, h, delivery{t.m, content, partial, origin})
 }
 
 // blame words what went wrong while content was unpacked.

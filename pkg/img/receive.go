@@ -42,12 +42,9 @@ func (rootArchive) receive(ctx context.Context, h *Host, d delivery) ([]string, 
 	if err := h.makeFilesystem(ctx, d); err != nil {
 		return nil, err
 	}
-	at, err := h.mountpoint(ctx, d.dataset)
+	at, err := h.pools.Mountpoint(ctx, d.dataset)
 	if err != nil {
 		return nil, fail(CodeInternal, "%w", err)
-	}
-	if at == "" {
-		return nil, fail(CodeInternal, "dataset %s is not mounted anywhere", d.dataset)
 	}
 	// What is unpacked may be setuid: only root may come near it.
 	if err := os.Chmod(at, 0o700); err != nil {

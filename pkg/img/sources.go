@@ -82,7 +82,7 @@ func (h *Host) PingSource(ctx context.Context, s Source) error {
 		return fail(CodeUsage, "%w", err)
 	}
 	if err := cat.Ping(ctx); err != nil {
-		return fail(CodeSourcePing, "source %q does not answer as an image source: %w", s.URL, err)
+		return failHint(CodeSourcePing, "sources -a URL -f adds a source that does not answer yet", "%w", named(s, err))
 	}
 	return nil
 }

@@ -71,8 +71,6 @@ func (u *unpacker) file(h *tar.Header, name string) error {
 	return f.Finish(u.attr(h))
 }
 
-func (u *unpacker) fileRead() int64 { return u.raw.read() }
-
 func (u *unpacker) copy(f *beneath.File, sparse bool) error {
 	for {
 		n, err := readFull(u.in, u.buf)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/smartbox-os/smartbox/internal/beneath"
@@ -98,8 +99,8 @@ func tarError(err error, where string) error {
 }
 
 func (u *unpacker) touchDirs() error {
-	for i := len(u.dirs) - 1; i >= 0; i-- {
-		if err := u.tree.Touch(u.dirs[i].name, u.dirs[i].mtime); err != nil {
+	for _, d := range slices.Backward(u.dirs) {
+		if err := u.tree.Touch(d.name, d.mtime); err != nil {
 			return err
 		}
 	}

@@ -12,23 +12,28 @@ import (
 //go:embed all:base
 var files embed.FS
 
-// The directories of base, in the order in which they are made. What is empty
-// here and not a zone's own data is a mount point that pkg/zone fills at boot:
-// /usr, /etc/alternatives and /etc/ssl/certs from the host, /native from
-// smartbox.
+// directories of base, parents first. What is empty here and not a zone's own
+// data is a mount point that pkg/zone fills at boot: /usr, /etc/alternatives
+// and /etc/ssl/certs from the host, /native from smartbox.
 func directories() []node {
-	dir, private, open := mode(0o755), mode(0o700), mode(0o1777)
-	return []node{
-		{"./", dir}, {"dev/", dir}, {"proc/", dir}, {"sys/", dir}, {"run/", dir}, {"native/", dir},
-		{"usr/", dir}, {"mnt/", dir}, {"media/", dir}, {"home/", dir}, {"opt/", dir}, {"opt/local/", dir},
-		{"srv/", dir}, {"tmp/", open}, {"root/", private},
-		{"etc/", dir}, {"etc/alternatives/", dir}, {"etc/default/", dir}, {"etc/pam.d/", dir},
-		{"etc/profile.d/", dir}, {"etc/skel/", dir}, {"etc/ssl/", dir}, {"etc/ssl/certs/", dir},
-		{"var/", dir}, {"var/backups/", dir}, {"var/cache/", dir}, {"var/db/", dir}, {"var/empty/", dir},
-		{"var/lib/", dir}, {"var/lib/misc/", dir}, {"var/log/", dir}, {"var/mail/", group(0o2775, "mail")},
-		{"var/opt/", dir}, {"var/spool/", dir}, {"var/spool/cron/", dir}, {"var/svc/", dir},
-		{"var/svc/log/", dir}, {"var/tmp/", open},
+	var all []node
+	for _, d := range []struct {
+		names string
+		h     tar.Header
+	}{
+		{"./ dev/ proc/ sys/ run/ native/ usr/ mnt/ media/ home/ opt/ opt/local/ srv/", mode(0o755)},
+		{"etc/ etc/alternatives/ etc/default/ etc/pam.d/ etc/profile.d/ etc/skel/ etc/ssl/ etc/ssl/certs/", mode(0o755)},
+		{"var/ var/backups/ var/cache/ var/db/ var/empty/ var/lib/ var/lib/misc/ var/log/ var/opt/", mode(0o755)},
+		{"var/spool/ var/spool/cron/ var/svc/ var/svc/log/", mode(0o755)},
+		{"root/", mode(0o700)},
+		{"tmp/ var/tmp/", mode(0o1777)},
+		{"var/mail/", group(0o2775, "mail")},
+	} {
+		for name := range strings.FieldsSeq(d.names) {
+			all = append(all, node{name, d.h})
+		}
 	}
+	return all
 }
 
 // links lead from the names of old to where things are.
@@ -37,17 +42,23 @@ func links() []node {
 		return tar.Header{Typeflag: tar.TypeSymlink, Linkname: target, Mode: 0o777}
 	}
 	return []node{
-		{"bin", to("usr/bin")}, {"sbin", to("usr/sbin")}, {"lib", to("usr/lib")}, {"lib64", to("usr/lib64")},
-		{"etc/mtab", to("../proc/self/mounts")}, {"etc/os-release", to("../usr/lib/os-release")},
+		{"bin", to("usr/bin")},
+		{"sbin", to("usr/sbin")},
+		{"lib", to("usr/lib")},
+		{"lib64", to("usr/lib64")},
+		{"etc/mtab", to("../proc/self/mounts")},
+		{"etc/os-release", to("../usr/lib/os-release")},
 		{"etc/localtime", to("/usr/share/zoneinfo/Etc/UTC")},
-		{"var/run", to("/run")}, {"var/lock", to("/run/lock")},
+		{"var/run", to("/run")},
+		{"var/lock", to("/run/lock")},
 	}
 }
 
 // logs are there from the start, since programs write only into existing ones.
 func logs() []node {
 	return []node{
-		{"var/log/wtmp", group(0o664, "utmp")}, {"var/log/btmp", group(0o660, "utmp")},
+		{"var/log/wtmp", group(0o664, "utmp")},
+		{"var/log/btmp", group(0o660, "utmp")},
 		{"var/log/lastlog", group(0o664, "utmp")},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -127,10 +128,8 @@ func (c *Client) do(req *http.Request, want ...int) (*http.Response, error) {
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
-	for _, status := range want {
-		if resp.StatusCode == status {
-			return resp, nil
-		}
+	if slices.Contains(want, resp.StatusCode) {
+		return resp, nil
 	}
 	defer resp.Body.Close()
 	return nil, c.refused(resp)
