@@ -4,6 +4,7 @@ package cmd
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/smartbox-os/smartbox/cmd/dladm"
 	"github.com/smartbox-os/smartbox/cmd/imgadm"
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
@@ -27,6 +28,7 @@ type Applet struct {
 // nothing is built before the name is known.
 func applets() []Applet {
 	return []Applet{
+		{Name: "dladm", Summary: "administer links: etherstubs, vnics, physical links", New: dladm.New, Manual: dladm.Manual},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
@@ -64,14 +65,65 @@ func (h *Host) plan(rt *netlink.Handle, zone string, z *zoneLinks, nics []NIC) e
 	return nil
 }
 
-// connect makes the links: the host's ends join their switches only after
-// their filters are in force.
+// connect makes the links. Where a switch may have to be made, nobody else may
+// remove it meanwhile.
 func (h *Host) connect(ctx context.Context, rt *netlink.Handle, zone string, netns *os.File, z *zoneLinks) error {
+	ready, err := h.findSwitches(rt, z)
+	if err != nil {
+		return err
+	}
+	if !ready {
+		l, err := h.lockTable(ctx)
+		if err != nil {
+			return err
+		}
+		defer l.Unlock()
+	}
 	if err := h.storeZone(zone, z); err != nil {
 		return fmt.Errorf("note the links of zone %s: %w", zone, err)
 	}
+	if !ready {
+		if err := h.makeSwitches(rt, z); err != nil {
+			return err
+		}
+	}
+	return h.join(rt, zone, netns, z)
+}
+
+// findSwitches reports whether all nics are on switches that are there and
+// will stay, as etherstubs do.
+func (h *Host) findSwitches(rt *netlink.Handle, z *zoneLinks) (ready bool, err error) {
+	ready = true
 	for i := range z.NICs {
-		if err := h.makeLink(ctx, rt, zone, netns, &z.NICs[i]); err != nil {
+		n := &z.NICs[i]
+		if n.up.stub != nil && n.VLAN == 0 {
+			if n.bridge, err = h.readyStub(rt, n.up); err != nil {
+				return false, err
+			}
+		}
+		ready = ready && (n.bridge != nil || n.Macvlan && len(n.Switches) == 0)
+	}
+	return ready, nil
+}
+
+func (h *Host) makeSwitches(rt *netlink.Handle, z *zoneLinks) (err error) {
+	for i := range z.NICs {
+		n := &z.NICs[i]
+		if n.bridge != nil || n.Macvlan {
+			continue
+		}
+		if n.bridge, err = h.bridge(rt, n.up, n.VLAN); err != nil {
+			return fmt.Errorf("nic %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+// join makes the links; the host's ends become ports only after their filters
+// are in force.
+func (h *Host) join(rt *netlink.Handle, zone string, netns *os.File, z *zoneLinks) error {
+	for i := range z.NICs {
+		if err := h.makeLink(rt, zone, netns, &z.NICs[i]); err != nil {
 			return fmt.Errorf("nic %s: %w", z.NICs[i].Name, err)
 		}
 	}
@@ -132,7 +184,7 @@ func (h *Host) protectAll(zone string, z *zoneLinks) error {
 
 // Detach removes every link, filter and table entry of a zone. It is
 // idempotent.
-func (h *Host) Detach(_ context.Context, zone string) error {
+func (h *Host) Detach(ctx context.Context, zone string) error {
 	z, err := h.loadZone(zone)
 	if z == nil || err != nil {
 		return err
@@ -150,5 +202,28 @@ func (h *Host) Detach(_ context.Context, zone string) error {
 	if err := dropTable(h.zoneTable(zone)); err != nil {
 		return fmt.Errorf("remove the filters of zone %s: %w", zone, err)
 	}
+	if err := h.leaveSwitches(ctx, rt, zone, z); err != nil {
+		return err
+	}
 	return h.forgetZone(zone)
+}
+
+// leaveSwitches removes the switches that only this zone still needed.
+func (h *Host) leaveSwitches(ctx context.Context, rt *netlink.Handle, zone string, z *zoneLinks) error {
+	if !slices.ContainsFunc(z.NICs, func(n zoneNIC) bool { return len(n.Switches) > 0 }) {
+		return nil
+	}
+	l, err := h.lockTable(ctx)
+	if err != nil {
+		return err
+	}
+	defer l.Unlock()
+	for _, n := range z.NICs {
+		for _, name := range n.Switches {
+			if err := h.releaseSwitch(rt, name, zone, ""); err != nil {
+				return fmt.Errorf("remove the switch over %s: %w", n.Over, err)
+			}
+		}
+	}
+	return nil
 }

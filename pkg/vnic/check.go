@@ -61,7 +61,11 @@ func (h *Host) check(rt *netlink.Handle, nic NIC) (*zoneNIC, error) {
 	if _, err := parsePorts(nic.BlockedPorts); err != nil {
 		return nil, err
 	}
-	return n, h.fits(rt, n)
+	if err := h.fits(rt, n); err != nil {
+		return nil, err
+	}
+	n.Switches, n.bridge, err = h.place(rt, up, n.VLAN, n.Macvlan)
+	return n, err
 }
 
 // fits checks what depends on the link below.

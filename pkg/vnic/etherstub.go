@@ -3,7 +3,7 @@ package vnic
 import (
 	"context"
 	"fmt"
-	"net"
+	"strconv"
 
 	"github.com/vishvananda/netlink"
 
@@ -19,7 +19,7 @@ type CreateOptions struct {
 // over it.
 func (h *Host) CreateEtherstub(ctx context.Context, name string, o CreateOptions) error {
 	return h.create(ctx, name, o, func(*netlink.Handle, *table) (record, error) {
-		return h.stubRecord(name), nil
+		return record{Class: ClassEtherstub}, nil
 	})
 }
 
@@ -49,6 +49,7 @@ func (h *Host) create(ctx context.Context, name string, o CreateOptions, spec fu
 	if err != nil {
 		return err
 	}
+	r.Kernel = h.freeKernelName(t, r.Class, name)
 	undo := revert.New()
 	defer undo.Fail()
 	undo.Add(func() error { return h.store(t, o.Temporary, name, nil) })
@@ -60,6 +61,24 @@ func (h *Host) create(ctx context.Context, name string, o CreateOptions, spec fu
 	}
 	undo.Success()
 	return nil
+}
+
+// freeKernelName is made of the name, and differs from that of a link that had
+// this name before it was renamed.
+func (h *Host) freeKernelName(t *table, class Class, name string) string {
+	letter := classBridge
+	if class == ClassVNIC {
+		letter = classVNIC
+	}
+	used := map[string]bool{}
+	for _, r := range t.all() {
+		used[r.Kernel] = true
+	}
+	kernel := kernelName(h.root, letter, name)
+	for i := 1; used[kernel]; i++ {
+		kernel = kernelName(h.root, letter, name, strconv.Itoa(i))
+	}
+	return kernel
 }
 
 // isFree refuses names that a configured or physical link has.
@@ -95,7 +114,7 @@ func (h *Host) DeleteEtherstub(ctx context.Context, name string, o CreateOptions
 		if over := t.over(name); over != "" {
 			return fmt.Errorf("link %s: %w by %s", name, ErrBusy, over)
 		}
-		return h.removeSwitch(rt, name)
+		return h.removeStub(rt, name, r.Kernel)
 	})
 }
 
@@ -140,46 +159,44 @@ func (t *table) over(name string) string {
 	return ""
 }
 
-// removeSwitch removes the bridges over name, those of its VLANs too, unless a
-// nic is on one of them.
-func (h *Host) removeSwitch(rt *netlink.Handle, name string) error {
+// removeStub removes the bridges of an etherstub, those of its VLANs too,
+// unless a nic is on one of them.
+func (h *Host) removeStub(rt *netlink.Handle, name, kernel string) error {
 	all, err := rt.LinkList()
 	if err != nil {
 		return fmt.Errorf("list links: %w", err)
 	}
-	var bridges []netlink.Link
+	bridges := []string{kernel} // perhaps half made, without a label
 	for _, link := range all {
 		l, ours := parseLabel(link.Attrs().Alias)
-		if ours && l.root == h.root.ID() && link.Type() == "bridge" && (l.link == name || l.over == name) {
-			bridges = append(bridges, link)
+		if !ours || l.root != h.root.ID() || link.Type() != "bridge" || l.link != name && l.over != name {
+			continue
 		}
-	}
-	for _, bridge := range bridges {
-		if who := portOf(all, bridge); who != "" {
+		if who := portOf(all, link); who != "" {
 			return fmt.Errorf("link %s: %w by %s", name, ErrBusy, who)
 		}
+		bridges = append(bridges, link.Attrs().Name)
 	}
 	for _, bridge := range bridges {
-		if err := h.removeBridge(rt, bridge.Attrs().Name); err != nil {
+		if err := h.removeBridge(rt, bridge); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// portOf names a nic on a bridge; the bridge's uplink is none.
+// portOf names somebody who is on a bridge.
 func portOf(all []netlink.Link, bridge netlink.Link) string {
 	for _, link := range all {
 		if link.Attrs().MasterIndex != bridge.Attrs().Index {
 			continue
 		}
-		l, ours := parseLabel(link.Attrs().Alias)
-		switch {
-		case ours && l.zone != "":
+		switch l, _ := parseLabel(link.Attrs().Alias); {
+		case l.zone != "":
 			return "zone " + l.zone
-		case ours && l.link != "":
+		case l.link != "":
 			return l.link
-		case !ours && link.Attrs().Flags&net.FlagLoopback == 0 && link.Type() == "veth":
+		default:
 			return link.Attrs().Name
 		}
 	}

@@ -1,7 +1,6 @@
 package vnic
 
 import (
-	"context"
 	"errors"
 	"os"
 	"strconv"
@@ -10,14 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// makeLink makes a nic's link, still disconnected, and the switch it will be a
-// port of.
-func (h *Host) makeLink(ctx context.Context, rt *netlink.Handle, zone string, netns *os.File, n *zoneNIC) (err error) {
+// makeLink makes a nic's link, still disconnected.
+func (h *Host) makeLink(rt *netlink.Handle, zone string, netns *os.File, n *zoneNIC) (err error) {
 	if n.Macvlan {
 		return h.addMacvlan(rt, netns, n)
-	}
-	if n.bridge, err = h.bridge(ctx, rt, n.up, n.VLAN); err != nil {
-		return err
 	}
 	if n.host, err = addVeth(rt, netns, n); err != nil {
 		return err
@@ -61,7 +56,7 @@ func addVeth(rt *netlink.Handle, netns *os.File, n *zoneNIC) (netlink.Link, erro
 // addMacvlan gives the zone a share of the physical link itself. There is no
 // host's end: the zone's root may change the MAC and nothing is filtered.
 func (h *Host) addMacvlan(rt *netlink.Handle, netns *os.File, n *zoneNIC) error {
-	parent, err := h.macvlanParent(rt, n)
+	parent, err := h.macvlanParent(rt, n.up, n.VLAN)
 	if err != nil {
 		return err
 	}
@@ -83,11 +78,11 @@ func (h *Host) addMacvlan(rt *netlink.Handle, netns *os.File, n *zoneNIC) error 
 	return inside(netns, func() error { return rename(n.Kernel, n.Name) })
 }
 
-func (h *Host) macvlanParent(rt *netlink.Handle, n *zoneNIC) (netlink.Link, error) {
-	parent := n.up.phys
-	if n.VLAN != 0 {
+func (h *Host) macvlanParent(rt *netlink.Handle, u *uplink, vid int) (netlink.Link, error) {
+	parent := u.phys
+	if vid != 0 {
 		var err error
-		if parent, err = h.tagged(rt, n.up, n.VLAN); err != nil {
+		if parent, err = h.tagged(rt, u, vid); err != nil {
 			return nil, err
 		}
 	}

@@ -29,6 +29,11 @@ func kernelName(root paths.Root, class string, words ...string) string {
 	return "sb" + class + hash32.EncodeToString(sum[:])[:10]
 }
 
+// isKernelName reports whether name looks as if kernelName had made it.
+func isKernelName(name string) bool {
+	return len(name) == 13 && strings.HasPrefix(name, "sb") && isWord(name)
+}
+
 // CheckLinkName says what is wrong with a link's name: letters, digits and
 // underscores, a letter first, a number without leading zero last.
 func CheckLinkName(name string) error {

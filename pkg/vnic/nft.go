@@ -18,30 +18,30 @@ func load(base expr.PayloadBase, offset, size uint32) expr.Any {
 	return &expr.Payload{DestRegister: 1, Base: base, Offset: offset, Len: size}
 }
 
-func cmp(op expr.CmpOp, data []byte) expr.Any {
+func compare(op expr.CmpOp, data []byte) expr.Any {
 	return &expr.Cmp{Op: op, Register: 1, Data: data}
 }
 
 // is and isNot compare bytes of the frame.
 func is(base expr.PayloadBase, offset uint32, data ...byte) test {
-	return test{load(base, offset, uint32(len(data))), cmp(expr.CmpOpEq, data)}
+	return test{load(base, offset, uint32(len(data))), compare(expr.CmpOpEq, data)}
 }
 
 func isNot(base expr.PayloadBase, offset uint32, data ...byte) test {
-	return test{load(base, offset, uint32(len(data))), cmp(expr.CmpOpNeq, data)}
+	return test{load(base, offset, uint32(len(data))), compare(expr.CmpOpNeq, data)}
 }
 
 // protocol is the ethertype inside a VLAN tag, if there is one.
 func protocol(op expr.CmpOp, ethertype uint16) test {
 	return test{
 		&expr.Meta{Key: expr.MetaKeyPROTOCOL, Register: 1},
-		cmp(op, binary.BigEndian.AppendUint16(nil, ethertype)),
+		compare(op, binary.BigEndian.AppendUint16(nil, ethertype)),
 	}
 }
 
 // transport is the protocol above IP, behind IPv6's extension headers.
 func transport(proto byte) test {
-	return test{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, cmp(expr.CmpOpEq, []byte{proto})}
+	return test{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, compare(expr.CmpOpEq, []byte{proto})}
 }
 
 // in looks bytes of the frame up in a set.

@@ -1,7 +1,6 @@
 package vnic
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -65,8 +64,8 @@ func (h *Host) resolve(rt *netlink.Handle, name string) (*uplink, error) {
 }
 
 func (h *Host) resolveTag(rt *netlink.Handle, tag Tag) (*uplink, error) {
-	if tag.Type == TagEtherstub {
-		r := h.stubRecord(tag.Name)
+	if tag.Type == TagEtherstub { // of a configuration that came from elsewhere
+		r := record{Class: ClassEtherstub, Kernel: kernelName(h.root, classBridge, tag.Name)}
 		return &uplink{name: tag.Name, stub: &r}, nil
 	}
 	link, err := tagLink(rt, &tag)
@@ -79,49 +78,57 @@ func (h *Host) resolveTag(rt *netlink.Handle, tag Tag) (*uplink, error) {
 	return &uplink{name: tag.Name, phys: link, macvlan: tag.Macvlan, mtu: tag.MTU}, nil
 }
 
-func (h *Host) stubRecord(name string) record {
-	return record{Class: ClassEtherstub, Kernel: kernelName(h.root, classBridge, name)}
+// place fills in where a nic will be connected: a bridge that somebody else
+// made, an etherstub, or switches of ours that live as long as nics need them.
+// Each VLAN has a switch of its own, so zones of different VLANs meet in no
+// forwarding table, whatever they send.
+func (h *Host) place(rt *netlink.Handle, u *uplink, vid int, macvlan bool) (switches []string, foreign netlink.Link, err error) {
+	if u.phys != nil && vid == 0 && !macvlan {
+		if foreign, err = h.foreignBridge(rt, u); foreign != nil || err != nil {
+			return nil, foreign, err
+		}
+	}
+	if !macvlan && (u.phys != nil || vid != 0) {
+		switches = append(switches, h.bridgeName(u, vid))
+	}
+	if u.phys != nil && vid != 0 {
+		switches = append(switches, h.taggedName(u, vid))
+	}
+	return switches, nil, nil
 }
 
 // bridge returns the bridge that nics over u with VLAN vid are ports of, made
-// as needed. Each VLAN has a bridge of its own, so zones of different VLANs
-// meet in no forwarding table, whatever they send.
-func (h *Host) bridge(ctx context.Context, rt *netlink.Handle, u *uplink, vid int) (netlink.Link, error) {
-	if u.phys != nil && vid == 0 {
-		if link, err := h.foreignBridge(rt, u); link != nil || err != nil {
-			return link, err
-		}
-	}
+// as needed. The table is locked.
+func (h *Host) bridge(rt *netlink.Handle, u *uplink, vid int) (netlink.Link, error) {
 	name := h.bridgeName(u, vid)
-	link, err := findLink(rt, name)
-	if err != nil {
-		return nil, err
-	}
-	if link != nil && link.Attrs().Alias != "" { // the alias is the last step of making it
-		return link, nil
-	}
-	l, err := h.lockTable(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer l.Unlock()
 	if err := h.makeBridge(rt, name, u, vid); err != nil {
 		return nil, fmt.Errorf("make the switch over %s: %w", u.name, err)
 	}
 	return findLink(rt, name)
 }
 
+// readyStub returns the finished bridge of an etherstub, nil when it must be
+// made first.
+func (h *Host) readyStub(rt *netlink.Handle, u *uplink) (netlink.Link, error) {
+	link, err := findLink(rt, u.stub.Kernel)
+	if link == nil || err != nil || link.Attrs().Alias == "" { // the alias is the last step of making it
+		return nil, err
+	}
+	return link, nil
+}
+
 func (h *Host) bridgeName(u *uplink, vid int) string {
-	base := "stub " + u.name
-	if u.phys != nil {
-		base = "phys " + u.phys.Attrs().HardwareAddr.String()
-	} else if vid == 0 {
+	switch {
+	case u.stub != nil && vid == 0:
 		return u.stub.Kernel
+	case u.stub != nil:
+		return kernelName(h.root, classBridge, "stub", u.name, strconv.Itoa(vid))
 	}
-	if vid == 0 {
-		return kernelName(h.root, classBridge, base)
-	}
-	return kernelName(h.root, classBridge, base, strconv.Itoa(vid))
+	return kernelName(h.root, classBridge, "phys", u.phys.Attrs().HardwareAddr.String(), strconv.Itoa(vid))
+}
+
+func (h *Host) taggedName(u *uplink, vid int) string {
+	return kernelName(h.root, classVLAN, u.phys.Attrs().HardwareAddr.String(), strconv.Itoa(vid))
 }
 
 // foreignBridge is the bridge that a physical link is, or is a port of, when
@@ -261,7 +268,7 @@ func (e *HostLinkError) Error() string {
 
 // tagged is the sub-interface of a physical link for one VLAN.
 func (h *Host) tagged(rt *netlink.Handle, u *uplink, vid int) (netlink.Link, error) {
-	name := kernelName(h.root, classVLAN, u.phys.Attrs().HardwareAddr.String(), strconv.Itoa(vid))
+	name := h.taggedName(u, vid)
 	link, err := findLink(rt, name)
 	if link != nil || err != nil {
 		return link, err
@@ -277,10 +284,6 @@ func (h *Host) tagged(rt *netlink.Handle, u *uplink, vid int) (netlink.Link, err
 		return nil, err
 	}
 	return vlan, rt.LinkSetAlias(vlan, label{root: h.root.ID(), over: u.name, vid: strconv.Itoa(vid)}.String())
-}
-
-func (h *Host) removeBridge(rt *netlink.Handle, name string) error {
-	return errors.Join(removeLink(rt, name), h.unguardBridge(name))
 }
 
 // unsupported turns the kernel's way of not knowing something into an

@@ -40,6 +40,8 @@ type record struct {
 	VID     int    `json:"vid,omitempty"`
 	MTU     int    `json:"mtu,omitempty"`
 	Macvlan bool   `json:"macvlan,omitempty"`
+	// Switches are what a vnic is on and must be removed with the last that is.
+	Switches []string `json:"switches,omitempty"`
 }
 
 // links is one side of the table: what lasts, or what ends with this boot.
@@ -122,8 +124,10 @@ func decodeLinks(data []byte) (links, error) {
 		if err := CheckLinkName(name); err != nil {
 			return links{}, err
 		}
-		if len(r.Kernel) != len(kernelName("", classBridge)) || !strings.HasPrefix(r.Kernel, "sb") || !isWord(r.Kernel) {
-			return links{}, fmt.Errorf("link %s has the bad kernel name %q", name, r.Kernel)
+		for _, kernel := range append(r.Switches, r.Kernel) {
+			if !isKernelName(kernel) {
+				return links{}, fmt.Errorf("link %s has the bad kernel name %q", name, kernel)
+			}
 		}
 	}
 	if l.Links == nil {

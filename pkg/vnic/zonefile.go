@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
-
-	"github.com/smartbox-os/smartbox/internal/atomicfile"
 )
 
 // zoneLinks is what a zone has in the kernel. It is written before the first
@@ -27,10 +25,12 @@ type zoneLinks struct {
 type zoneNIC struct {
 	NIC    `json:"nic"`
 	Kernel string `json:"kernel"` // the host's end; of a macvlan, its name on the way in
-	Lease  *lease `json:"lease,omitempty"`
+	// Switches are what the nic is on and must be removed with the last that is.
+	Switches []string `json:"switches,omitempty"`
+	Lease    *lease   `json:"lease,omitempty"`
 
 	up     *uplink      // while it is being made: what it lies over,
-	bridge netlink.Link // the switch,
+	bridge netlink.Link // its switch,
 	host   netlink.Link // and the host's end; none of a macvlan
 }
 
@@ -73,7 +73,11 @@ func (h *Host) storeZone(zone string, z *zoneLinks) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, data, 0o600)
+	tmp := path + ".new" // not synced: a power cut ends the zone too
+	if err := os.WriteFile(tmp, data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
 }
 
 func (h *Host) forgetZone(zone string) error {
@@ -124,4 +128,9 @@ func (z *zoneLinks) resolvers() []netip.Addr {
 		}
 	}
 	return all
+}
+
+// uses reports whether a nic of the zone is on the switch.
+func (z *zoneLinks) uses(name string) bool {
+	return slices.ContainsFunc(z.NICs, func(n zoneNIC) bool { return slices.Contains(n.Switches, name) })
 }
