@@ -1,0 +1,158 @@
+package vm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/smartbox-os/smartbox/internal/revert"
+	"github.com/smartbox-os/smartbox/pkg/zone"
+	"github.com/smartbox-os/smartbox/pkg/zpool"
+)
+
+// plan is everything that an update changes, decided before anything is: it
+// goes into the journal, so that an interrupted update can be finished.
+type plan struct {
+	Before, After *zone.Config
+	Dataset       map[string]string `json:",omitempty"`
+	Edits         []edit            `json:",omitempty"`
+}
+
+// edit changes one object in the files of the dataset: it removes first and
+// sets then. It is not the new content, since the machine may write meanwhile.
+type edit struct {
+	Object string // customer_metadata, internal_metadata, tags or routes
+	Remove []string
+	Set    flat
+}
+
+// errChanged says that zonecfg or zoneadm was faster; the update is decided
+// again.
+var errChanged = errors.New("the configuration was changed meanwhile")
+
+// apply makes the changes of a plan: all of them, or none when one fails. It
+// can be repeated. The caller holds the machine and has its data lock.
+func (h *Host) apply(ctx context.Context, name string, p *plan) error {
+	undo := revert.New()
+	err := h.applySteps(ctx, name, p, undo)
+	if err != nil {
+		return errors.Join(err, undo.Fail())
+	}
+	undo.Success()
+	return nil
+}
+
+func (h *Host) applySteps(ctx context.Context, name string, p *plan, undo *revert.Stack) error {
+	if err := h.applyDataset(ctx, datasetOf(p.After), p.Dataset, undo); err != nil {
+		return err
+	}
+	if err := h.applyFiles(p, undo); err != nil {
+		return err
+	}
+	err := h.zones.Edit(ctx, name, func(c *zone.Config) error { return p.swap(c) })
+	if err != nil {
+		return err
+	}
+	s, err := h.zones.Status(name)
+	if err != nil || s.Run == nil {
+		return err
+	}
+	if err := h.zones.Refresh(ctx, name); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return h.refreshResolvers(p)
+}
+
+// swap replaces what the plan was made for by what it leads to. A finished swap
+// is fine; a configuration of other hands is not overwritten.
+func (p *plan) swap(c *zone.Config) error {
+	switch {
+	case same(c, p.Before):
+		*c = *p.After
+	case !same(c, p.After):
+		return errChanged
+	}
+	return nil
+}
+
+func same(a, b *zone.Config) bool {
+	at, aerr := json.Marshal(a)
+	bt, berr := json.Marshal(b)
+	return aerr == nil && berr == nil && bytes.Equal(at, bt)
+}
+
+func (h *Host) applyDataset(ctx context.Context, name string, props map[string]string, undo *revert.Stack) error {
+	if len(props) == 0 {
+		return nil
+	}
+	old, err := h.pools.Get(ctx, name, slices.Sorted(maps.Keys(props))...)
+	if err != nil {
+		return err
+	}
+	if err := h.pools.Set(ctx, name, props); err != nil {
+		return err
+	}
+	undo.Add(func() error { return h.restore(context.WithoutCancel(ctx), old, props) })
+	return nil
+}
+
+// restore gives a dataset back the properties that it had.
+func (h *Host) restore(ctx context.Context, old zpool.Dataset, changed map[string]string) error {
+	var errs []error
+	for prop := range changed {
+		if p := old.Props[prop]; p.Source == "local" {
+			errs = append(errs, h.pools.Set(ctx, old.Name, map[string]string{prop: p.Value}))
+		} else {
+			errs = append(errs, h.pools.Inherit(ctx, old.Name, prop, false))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// applyFiles makes the edits. The caller has the data lock.
+func (h *Host) applyFiles(p *plan, undo *revert.Stack) error {
+	for _, e := range p.Edits {
+		old, err := h.readObject(p.After, e.Object)
+		if err != nil {
+			return err
+		}
+		edited := maps.Clone(old)
+		edited.edit(e.Remove, e.Set)
+		if err := h.writeObject(p.After, e.Object, edited); err != nil {
+			return err
+		}
+		undo.Add(func() error { return h.writeObject(p.After, e.Object, old) })
+	}
+	return nil
+}
+
+func (h *Host) readObject(c *zone.Config, name string) (flat, error) {
+	switch name {
+	case "customer_metadata":
+		m, err := h.readMetadata(c)
+		return m.Customer, err
+	case "internal_metadata":
+		m, err := h.readMetadata(c)
+		return m.Internal, err
+	}
+	return h.readFlat(c, name+".json")
+}
+
+func (h *Host) writeObject(c *zone.Config, name string, f flat) error {
+	if name != "customer_metadata" && name != "internal_metadata" {
+		return h.writeFile(c, name+".json", f)
+	}
+	m, err := h.readMetadata(c)
+	if err != nil {
+		return err
+	}
+	if name == "customer_metadata" {
+		m.Customer = f
+	} else {
+		m.Internal = f
+	}
+	return h.writeFile(c, metadataFile, m)
+}
