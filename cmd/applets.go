@@ -8,6 +8,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/imgadm"
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
+	"github.com/smartbox-os/smartbox/cmd/nictagadm"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
 	"github.com/smartbox-os/smartbox/cmd/zfs"
 	"github.com/smartbox-os/smartbox/cmd/zoneadmd"
@@ -35,6 +36,7 @@ func applets() []Applet {
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
 		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
+		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
 		{Name: "vmadm", Summary: "make, change, show and remove machines", New: vmadm.New, Manual: vmadm.Manual},
 		{Name: "zfs", Summary: "datasets, snapshots and their properties", New: zfs.New, Manual: zfs.Manual},
 		{Name: "zoneadmd", Role: zoneadmd.Role},

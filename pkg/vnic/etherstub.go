@@ -81,16 +81,20 @@ func (h *Host) freeKernelName(t *table, class Class, name string) string {
 	return kernel
 }
 
-// isFree refuses names that a configured or physical link has.
+// isFree refuses names that a configured or physical link or a tag has.
 func (h *Host) isFree(rt *netlink.Handle, t *table, name string) error {
 	if _, taken := t.find(name); taken {
 		return fmt.Errorf("link %s: %w", name, ErrExists)
+	}
+	tag, err := h.findTag(name)
+	if err != nil {
+		return err
 	}
 	link, err := physByName(rt, name)
 	if err != nil {
 		return err
 	}
-	if link != nil {
+	if link != nil || tag != nil && tag.Type != TagEtherstub {
 		return fmt.Errorf("link %s: %w", name, ErrExists)
 	}
 	return nil

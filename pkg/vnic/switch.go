@@ -75,7 +75,12 @@ func (h *Host) resolveTag(rt *netlink.Handle, tag Tag) (*uplink, error) {
 	if link == nil {
 		return nil, fmt.Errorf("nic tag %s: no physical link has the address %s", tag.Name, tag.MAC)
 	}
-	return &uplink{name: tag.Name, phys: link, macvlan: tag.Macvlan, mtu: tag.MTU}, nil
+	u := &uplink{name: tag.Name, phys: link, macvlan: tag.Macvlan, mtu: tag.MTU}
+	foreign, err := h.foreignBridge(rt, u)
+	if err == nil && (tag.Macvlan || foreign != nil) { // the link is not ours to change
+		u.mtu = min(u.mtu, link.Attrs().MTU)
+	}
+	return u, err
 }
 
 // place fills in where a nic will be connected: a bridge that somebody else
@@ -226,7 +231,13 @@ func (h *Host) addUplink(rt *netlink.Handle, bridge netlink.Link, u *uplink, vid
 		if err := refuseHostAddresses(rt, u.phys); err != nil {
 			return err
 		}
-	} else {
+	}
+	if u.mtu > u.phys.Attrs().MTU {
+		if err := rt.LinkSetMTU(u.phys, u.mtu); err != nil {
+			return fmt.Errorf("set mtu %d of %s: %w", u.mtu, u.phys.Attrs().Name, err)
+		}
+	}
+	if vid != 0 {
 		vlan, err := h.tagged(rt, u, vid)
 		if err != nil {
 			return err
