@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
+	"github.com/smartbox-os/smartbox/pkg/meta"
+	"github.com/smartbox-os/smartbox/pkg/vm"
 	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zone/super"
 )
@@ -26,9 +28,11 @@ func Role(env *cli.Env, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	metadata := meta.NewServer(vm.MetadataStore(env.Root, args[1]), log)
 	err := super.Run(ctx, env.Root, log, zone.Supervisor{
-		Zone:  args[1],
-		Ready: os.NewFile(zone.ReadyFD, "ready"),
+		Zone:     args[1],
+		Metadata: metadata.Serve,
+		Ready:    os.NewFile(zone.ReadyFD, "ready"),
 	}, first)
 	if err != nil {
 		return cli.ExitFailed

@@ -122,10 +122,8 @@ func (h *Host) checkImage(ctx context.Context, uuid, pool string, b Brand) (*img
 		return nil, fmt.Errorf("image %s is of type %s, machines of brand %s are made of %s",
 			uuid, kind, b.Name(), strings.Join(b.ImageTypes(), " or "))
 	}
-	if i, ok := any(image).(interface{ RunsHere() error }); ok {
-		if err := i.RunsHere(); err != nil {
-			return nil, fmt.Errorf("image %s: %w", uuid, err)
-		}
+	if err := image.RunsHere(); err != nil {
+		return nil, err
 	}
 	return image, nil
 }

@@ -27,8 +27,6 @@ var datasetProps = []struct {
 	{"quota", "quota", 1 << 30},
 	{"zfs_root_recsize", "recordsize", 1},
 	{"zfs_root_compression", "compression", 0},
-	{"zfs_filesystem_limit", "filesystem_limit", 1},
-	{"zfs_snapshot_limit", "snapshot_limit", 1},
 }
 
 // Snapshot is a snapshot of a machine as get shows it.
@@ -133,7 +131,7 @@ func (p Payload) datasetSettings() map[string]string {
 			if isNumber {
 				props[d.native] = strconv.FormatInt(n, 10)
 			}
-		case !isNumber || n == 0 && d.native == "quota":
+		case n == 0: // or null
 			props[d.native] = "none"
 		default:
 			props[d.native] = strconv.FormatInt(n*d.scale, 10)

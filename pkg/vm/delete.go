@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
@@ -66,16 +67,15 @@ func (h *Host) archive(ctx context.Context, m *Machine) error {
 	if err := atomicfile.Write(filepath.Join(dir, "vm.json"), text, 0o600); err != nil {
 		return err
 	}
-	for _, from := range []string{h.configDir(m.Config), filepath.Join(h.root.Log(), "zones", m.Name)} {
-		if err := copyFiles(from, dir); err != nil {
-			return err
-		}
+	if err := copyFiles(h.configDir(m.Config), "", dir); err != nil {
+		return err
 	}
-	return nil
+	return copyFiles(filepath.Join(h.root.Log(), "zones"), m.Name+".", dir)
 }
 
-// copyFiles copies the plain files of a directory, if there is one.
-func copyFiles(from, to string) error {
+// copyFiles copies the plain files of a directory, if there is one, whose names
+// begin with prefix.
+func copyFiles(from, prefix, to string) error {
 	entries, err := os.ReadDir(from)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -84,7 +84,7 @@ func copyFiles(from, to string) error {
 		return err
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), prefix) {
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(from, e.Name()))

@@ -47,15 +47,14 @@ func (m *Machine) Value(name string) (any, error) {
 		return m.metadata(name)
 	case "tags", "routes":
 		return m.flats(name)
-	case "quota", "zfs_root_recsize", "zfs_root_compression", "zfs_filesystem_limit",
-		"zfs_snapshot_limit", "indestructible_zoneroot", "snapshots":
+	case "quota", "zfs_root_recsize", "zfs_root_compression", "indestructible_zoneroot", "snapshots":
 		return m.ofDataset(name)
 	case "nics":
 		return m.nics(), nil
 	case "filesystems":
 		return filesystemsOf(m.Config), nil
 	case "server_uuid":
-		return m.h.serverUUID()
+		return serverUUID()
 	case "platform_buildstamp":
 		return Buildstamp(), nil
 	case "last_modified":
@@ -138,7 +137,7 @@ func (m *Machine) StateName() string {
 }
 
 func (m *Machine) running(name string) any {
-	if m.Run == nil || m.Run.Init.Pid == 0 {
+	if !m.up() {
 		return nil
 	}
 	switch name {
@@ -153,17 +152,30 @@ func (m *Machine) running(name string) any {
 }
 
 func (m *Machine) ended(name string) any {
-	if m.LastEnd == nil || m.Run != nil {
+	if m.LastEnd == nil || m.up() {
 		return nil
 	}
 	if name == "exit_timestamp" {
 		return stamp(m.LastEnd.Time)
 	}
-	status := syscall.WaitStatus(m.LastEnd.Status)
-	if status.Signaled() {
-		return int64(128 + status.Signal())
+	return exitStatus(syscall.WaitStatus(m.LastEnd.Status))
+}
+
+// exitStatus is how init ended: its own status, 128 and the signal's number, or
+// 0 when it halted or rebooted the zone, which the kernel reports as signals.
+func exitStatus(status syscall.WaitStatus) int64 {
+	switch {
+	case !status.Signaled():
+		return int64(status.ExitStatus())
+	case status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGHUP:
+		return 0
 	}
-	return int64(status.ExitStatus())
+	return int64(128 + status.Signal())
+}
+
+// up reports whether the machine has an init.
+func (m *Machine) up() bool {
+	return m.Run != nil && m.Run.Init.Pid != 0 && (m.Run.State == zone.Running || m.Run.State == zone.ShuttingDown)
 }
 
 func (m *Machine) metadata(name string) (any, error) {

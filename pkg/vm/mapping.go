@@ -16,7 +16,7 @@ import (
 //	zone configuration, rctl      the names in rctlNames, memory in bytes
 //	zone configuration, net       nics (nicstore.go)
 //	zone configuration, fs        filesystems (fsstore.go)
-//	dataset, native properties    quota and the zfs_* properties (dataset.go)
+//	dataset, native properties    quota and the zfs_root_* properties (dataset.go)
 //	dataset, snapshots            snapshots
 //	ZONEPATH/config/*.json        customer_metadata internal_metadata tags routes (files.go)
 //	the kernel                    state pid zoneid boot_timestamp exit_status ... (machine.go)
@@ -57,6 +57,8 @@ var attrNames = [][2]string{
 	{"v", "vm-version"},
 	{"zfs_data_compression", "zfs-data-compression"},
 	{"zfs_data_recsize", "zfs-data-recsize"},
+	{"zfs_filesystem_limit", "zfs-filesystem-limit"},
+	{"zfs_snapshot_limit", "zfs-snapshot-limit"},
 	{"zlog_max_size", "zlog-max-size"},
 }
 

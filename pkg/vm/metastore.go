@@ -35,7 +35,7 @@ type metaStore struct {
 // lockData keeps others from rewriting a machine's metadata, tags and routes;
 // it is held for moments only.
 func (h *Host) lockData(ctx context.Context, name string) (unlock func(), err error) {
-	l, err := lock.Wait(ctx, filepath.Join(h.root.Run(), "locks", name+".data"))
+	l, err := lock.Wait(ctx, h.dataLock(name))
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,10 @@ func (h *Host) lockData(ctx context.Context, name string) (unlock func(), err er
 			h.log.Warn("unlock metadata", "zone", name, "error", err)
 		}
 	}, nil
+}
+
+func (h *Host) dataLock(name string) string {
+	return filepath.Join(h.root.Run(), "locks", name+".data")
 }
 
 // Get returns the value of a key.

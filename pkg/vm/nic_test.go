@@ -111,11 +111,12 @@ func TestElectPrimary_prefersTheLowestPublicAddress(t *testing.T) {
 func TestCheckRoutes(t *testing.T) {
 	nics := []nic{{"mac": "02:00:00:00:00:01", "ips": []string{"10.0.0.1/8"}}, {"mac": "02:00:00:00:00:02", "ips": []string{"dhcp"}}}
 	for text, want := range map[string]string{
-		`{"10.0.0.0/8":"10.1.1.1","1.2.3.4":"nics[0]","::/0":"02:00:00:00:00:01"}`: "",
-		`{"x":"10.1.1.1"}`:      `Invalid route destination: "x" (must be IP address or CIDR)`,
-		`{"1.2.3.4":"x"}`:       `Invalid route gateway: "x" (must be IP address, MAC address, or nic)`,
-		`{"1.2.3.4":"nics[2]"}`: `Route gateway: "nics[2]" refers to non-existent or DHCP nic`,
-		`{"1.2.3.4":"nics[1]"}`: `refers to non-existent or DHCP nic`,
+		`{"10.0.0.0/8":"10.1.1.1","1.2.3.4":"nics[0]","::/0":"macs[02:00:00:00:00:01]"}`: "",
+		`{"x":"10.1.1.1"}`:                      `Invalid route destination: "x" (must be IP address or CIDR)`,
+		`{"1.2.3.4":"x"}`:                       `Invalid route gateway: "x" (must be IP address, MAC address, or nic)`,
+		`{"1.2.3.4":"macs[02:00:00:00:00:09]"}`: `refers to non-existent or DHCP nic`,
+		`{"1.2.3.4":"nics[2]"}`:                 `Route gateway: "nics[2]" refers to non-existent or DHCP nic`,
+		`{"1.2.3.4":"nics[1]"}`:                 `refers to non-existent or DHCP nic`,
 	} {
 		p := parse(t, `{"routes":`+text+`}`)
 		err := checkRoutes(p["routes"].(map[string]any), nics)

@@ -57,13 +57,19 @@ func (h *Host) applySteps(ctx context.Context, name string, p *plan, undo *rever
 		return err
 	}
 	s, err := h.zones.Status(name)
-	if err != nil || s.Run == nil {
+	if err != nil || s.State != zone.Running {
 		return err
 	}
-	if err := h.zones.Refresh(ctx, name); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := h.zones.Refresh(ctx, name); err != nil && !wentDown(err) {
 		return err
 	}
 	return h.refreshResolvers(p)
+}
+
+// wentDown reports whether a zone stopped while it was told of a change.
+func wentDown(err error) bool {
+	_, ok := errors.AsType[*zone.StateError](err)
+	return ok
 }
 
 // swap replaces what the plan was made for by what it leads to. A finished swap

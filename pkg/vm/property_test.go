@@ -40,8 +40,7 @@ func hasRow(name string) bool { _, ok := Lookup(name); return ok }
 func TestHomes_keepWhatCreateTakes(t *testing.T) {
 	elsewhere := map[string]bool{
 		"ram": true, "nics": true, "filesystems": true, "zpool": true, "dataset_uuid": true, "zfs_storage_pool_name": true,
-		"quota": true, "zfs_root_recsize": true, "zfs_root_compression": true, "zfs_filesystem_limit": true,
-		"zfs_snapshot_limit": true, "indestructible_zoneroot": true, "customer_metadata": true, "internal_metadata": true,
+		"quota": true, "zfs_root_recsize": true, "zfs_root_compression": true, "indestructible_zoneroot": true, "customer_metadata": true, "internal_metadata": true,
 		"tags": true, "routes": true, "nowait": true,
 	}
 	for _, p := range Properties() {

@@ -257,9 +257,9 @@ func machineRows() []Property {
 			Doc: "Dataset of the machine.",
 		},
 		{
-			Name: "zfs_filesystem_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Default: "none",
+			Name: "zfs_filesystem_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Pending: true, Default: "none",
 			Doc:   "Most file systems below the dataset of the machine.",
-			Linux: "only on ZFS; elsewhere kept with a warning",
+			Linux: "kept, not counted",
 		},
 		{
 			Name: "zfs_io_priority", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Width: 11, Header: "IO_PRIORITY", Default: "100",
@@ -277,9 +277,9 @@ func machineRows() []Property {
 			Linux: "only on ZFS; elsewhere kept with a warning",
 		},
 		{
-			Name: "zfs_snapshot_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Default: "none",
+			Name: "zfs_snapshot_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Pending: true, Default: "none",
 			Doc:   "Most snapshots of the dataset of the machine.",
-			Linux: "only on ZFS; elsewhere kept with a warning",
+			Linux: "kept, not counted",
 		},
 		{
 			Name: "zfs_storage_pool_name", Type: Pool, Use: "JKLMU:cr", Effect: Fixed, Class: Maps,

@@ -40,12 +40,14 @@ func checkGateway(gateway string, nics []nic) error {
 			return nil
 		}
 	}
-	if mac, err := parseMAC(gateway); err == nil {
-		i := slices.IndexFunc(nics, func(n nic) bool { return n.str("mac") == mac.String() })
-		if i < 0 || !static(nics[i]) {
-			return fmt.Errorf("Route gateway: %q refers to non-existent or DHCP nic", gateway)
+	if text, ok := strings.CutPrefix(gateway, "macs["); ok && strings.HasSuffix(text, "]") {
+		if mac, err := parseMAC(strings.TrimSuffix(text, "]")); err == nil {
+			i := slices.IndexFunc(nics, func(n nic) bool { return n.str("mac") == mac.String() })
+			if i < 0 || !static(nics[i]) {
+				return fmt.Errorf("Route gateway: %q refers to non-existent or DHCP nic", gateway)
+			}
+			return nil
 		}
-		return nil
 	}
 	return fmt.Errorf("Invalid route gateway: %q (must be IP address, MAC address, or nic)", gateway)
 }

@@ -90,11 +90,11 @@ func (h *Host) Stop(ctx context.Context, uuid string, o StopOptions) error {
 	if err := h.setAutoboot(ctx, s.Name, false); err != nil {
 		return err
 	}
-	if s.Run == nil || s.State == zone.Down {
+	if s.Run == nil {
 		return &NoChangeError{fmt.Sprintf("VM %s is already not 'running' (currently: %s)", uuid, m.StateName())}
 	}
 	switch {
-	case o.Force:
+	case o.Force || s.State != zone.Running:
 		return h.zones.Halt(ctx, s.Name)
 	case docker:
 		return h.stopContainer(ctx, s.Name, o.Timeout)

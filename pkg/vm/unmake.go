@@ -70,8 +70,10 @@ func (h *Host) dropSnapshots(ctx context.Context, name string) error {
 // forget removes what is noted of a machine outside its configuration.
 func (h *Host) forget(name string) error {
 	err := h.end(&journal{Op: opProvision, Zone: name})
-	if e := os.Remove(h.touchFile(name)); !errors.Is(e, os.ErrNotExist) {
-		err = errors.Join(err, e)
+	for _, file := range []string{h.touchFile(name), h.dataLock(name)} {
+		if e := os.Remove(file); !errors.Is(e, os.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
 	}
 	return err
 }

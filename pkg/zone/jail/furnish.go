@@ -1,6 +1,7 @@
 package jail
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -81,7 +82,7 @@ func (k *keeper) mountAll(userns int, binary sources) error {
 	if err := raiseLoopback(); err != nil {
 		return err
 	}
-	if err := setSysctls(k.spec.Sysctls); err != nil {
+	if err := setSysctls(k.spec.Sysctls, k.spec.UIDBase); err != nil {
 		return err
 	}
 	t := &tree{spec: k.spec, userns: userns, sources: binary}
@@ -100,12 +101,39 @@ func (k *keeper) mountAll(userns int, binary sources) error {
 }
 
 // setSysctls writes through the host's /proc, from inside the jail's IPC
-// namespace: older kernels let only the host's root write there.
-func setSysctls(list map[string]string) error {
+// namespace: older kernels let only the host's root write there, newer ones
+// only the jail's.
+func setSysctls(list map[string]string, base uint32) error {
 	for name, value := range list {
-		if err := os.WriteFile("/proc/sys/"+name, []byte(value), 0); err != nil {
+		file := "/proc/sys/" + name
+		err := os.WriteFile(file, []byte(value), 0)
+		if errors.Is(err, os.ErrPermission) {
+			err = as(base, func() error { return os.WriteFile(file, []byte(value), 0) })
+		}
+		if err != nil {
 			return fmt.Errorf("set sysctl: %w", err)
 		}
+	}
+	return nil
+}
+
+// as runs f with another effective user on this thread, which is locked.
+func as(uid uint32, f func() error) error {
+	if err := setThreadEUID(int(uid)); err != nil {
+		return fmt.Errorf("become uid %d: %w", uid, err)
+	}
+	err := f()
+	if back := setThreadEUID(0); back != nil {
+		return fmt.Errorf("become root again: %w", back)
+	}
+	return err
+}
+
+// setThreadEUID avoids unix.Setresuid, which changes all threads.
+func setThreadEUID(uid int) error {
+	const keep = ^uintptr(0)
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, keep, uintptr(uid), keep); errno != 0 {
+		return errno
 	}
 	return nil
 }
