@@ -3,6 +3,7 @@ package zone
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -37,3 +38,9 @@ func (c *Config) check() error {
 func CleanPath(p string) bool {
 	return strings.HasPrefix(p, "/") && filepath.Clean(p) == p && !strings.ContainsRune(p, 0)
 }
+
+// Brands are the kinds of zone that can be made, by name.
+func Brands() []string { return []string{"bhyve", "joyent", "joyent-minimal", "kvm", "lx"} }
+
+// KnownBrand reports whether there is a brand of that name.
+func KnownBrand(name string) bool { return slices.Contains(Brands(), name) }
