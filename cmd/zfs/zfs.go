@@ -26,6 +26,7 @@ func New(env *cli.Env) *cobra.Command {
 		Short:       "datasets, snapshots and their properties",
 		Example:     "  zfs list -t all -r zones",
 		Annotations: map[string]string{command.Prefix: ""},
+		Args:        cobra.ArbitraryArgs, // worded below
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.Usagef("missing command")

@@ -26,6 +26,7 @@ func New(env *cli.Env) *cobra.Command {
 		Short:       "storage pools",
 		Example:     "  truncate -s 10G /var/zones.img && zpool create zones /var/zones.img",
 		Annotations: map[string]string{command.Prefix: ""},
+		Args:        cobra.ArbitraryArgs, // worded below
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cli.Usagef("missing command")

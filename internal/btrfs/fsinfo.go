@@ -15,6 +15,9 @@ func (u UUID) String() string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
+// GUID is the identifier as one number, as ZFS has it for pools.
+func (u UUID) GUID() uint64 { return binary.BigEndian.Uint64(u[:]) }
+
 // FSInfo describes the file system that f lies on.
 type FSInfo struct {
 	UUID       UUID
@@ -137,4 +140,11 @@ func cString(b []byte) string {
 		}
 	}
 	return string(b)
+}
+
+// SetLabel changes the name of the file system that f lies on.
+func SetLabel(f *os.File, label string) error {
+	buf := new([256]byte)
+	copy(buf[:len(buf)-1], label)
+	return call(f, "set label", code(dirWrite, 50, 256), unsafe.Pointer(buf))
 }

@@ -6,8 +6,9 @@ import (
 )
 
 const (
-	rootTree    = 1
-	itemRootRef = 156
+	rootTree     = 1
+	itemRootItem = 132
+	itemRootRef  = 156
 )
 
 // Nested is the ids of the subvolumes directly inside a subvolume.
@@ -40,4 +41,11 @@ func destroyByID(f *os.File, id uint64) error {
 	a := &volArgs{flags: byID}
 	*(*uint64)(unsafe.Pointer(&a.name[0])) = id
 	return call(f, "destroy subvolume", code(dirWrite, 63, unsafe.Sizeof(*a)), unsafe.Pointer(a))
+}
+
+// Exists reports whether a subvolume is there still, if only to be cleaned up.
+func Exists(f *os.File, subvol uint64) (bool, error) {
+	found := false
+	err := search(f, span{rootTree, subvol, subvol, itemRootItem}, func(item) { found = true })
+	return found, err
 }

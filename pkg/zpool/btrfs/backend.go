@@ -154,7 +154,7 @@ func (b *Backend) lockedPool(ctx context.Context, name string, held *lock.Lock) 
 	}
 	p.held = held
 	if isMarked(b.lockPath(name)) {
-		if err := p.repair(); err != nil {
+		if err := p.repair(true); err != nil {
 			p.close()
 			return nil, err
 		}
@@ -177,6 +177,9 @@ func (b *Backend) change(ctx context.Context, op, name string, do func(*pool) er
 	defer p.close()
 	err = p.mark()
 	if err == nil {
+		err = do(p)
+	}
+	if errors.Is(err, dataset.ErrNoSpace) && !p.left && p.reclaim() {
 		err = do(p)
 	}
 	if !p.left {

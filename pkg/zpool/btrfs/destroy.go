@@ -166,4 +166,7 @@ func (p *pool) remove(gone []*record) {
 			p.b.log.Warn("remove a destroyed dataset; the next command repairs it", "dataset", r.Name, "err", err)
 		}
 	}
+	if err := p.awaitSpace(gone); err != nil {
+		p.b.log.Info("wait for space to be freed", "pool", p.name, "err", err)
+	}
 }

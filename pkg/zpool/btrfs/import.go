@@ -36,7 +36,7 @@ func (b *Backend) importCached(ctx context.Context, name string, held *lock.Lock
 		p.close()
 		return nil, err
 	}
-	if err := p.repair(); err != nil {
+	if err := p.repair(true); err != nil {
 		p.close()
 		return nil, err
 	}
@@ -60,8 +60,13 @@ func (b *Backend) attach(c cached, held *lock.Lock) (*pool, error) {
 	return p, nil
 }
 
-// topOptions: space that is freed goes back to a sparse file or an SSD.
-const topOptions = "subvolid=5,discard=async"
+// How the top level is mounted. With asyncDiscard space that is freed goes back
+// to a sparse file or an SSD.
+const (
+	topFlags     = unix.MS_NOATIME | unix.MS_NOSUID | unix.MS_NODEV
+	topOption    = "subvolid=5"
+	asyncDiscard = "discard=async" // since kernel 5.6
+)
 
 func (b *Backend) mountTop(c cached) error {
 	dev, err := openDevices(c)
@@ -76,10 +81,9 @@ func (b *Backend) mountTop(c cached) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
-	flags := uintptr(unix.MS_NOATIME | unix.MS_NOSUID | unix.MS_NODEV)
-	err = unix.Mount(dev.Name(), path, "btrfs", flags, topOptions)
-	if errors.Is(err, unix.EINVAL) { // discard=async came with kernel 5.6
-		err = unix.Mount(dev.Name(), path, "btrfs", flags, "subvolid=5")
+	err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption+","+asyncDiscard)
+	if errors.Is(err, unix.EINVAL) {
+		err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption)
 	}
 	if err != nil {
 		return fmt.Errorf("mount %s: %w", dev.Name(), err)

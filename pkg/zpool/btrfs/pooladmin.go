@@ -3,16 +3,12 @@ package btrfs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/smartbox-os/smartbox/internal/btrfs"
-	"github.com/smartbox-os/smartbox/internal/lock"
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
@@ -124,120 +120,4 @@ func (p *pool) places() []string {
 	}
 	slices.SortFunc(all, func(a, b string) int { return strings.Compare(b, a) })
 	return all
-}
-
-// ImportPool looks for a pool by name or guid on devices and files, and takes
-// it in use.
-func (b *Backend) ImportPool(ctx context.Context, name string, o dataset.ImportOptions) error {
-	if has, err := b.Has(name); err != nil || has {
-		if err == nil {
-			err = errors.New("a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name")
-		}
-		return dataset.Cannot("import", name, err)
-	}
-	found, err := b.scan(o.Dirs)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(found, func(c cached) bool { return c.Name == name })
-	if i < 0 {
-		return dataset.Cannot("import", name, dataset.As(dataset.ErrNoPool, "no such pool available"))
-	}
-	if err := os.MkdirAll(filepath.Dir(b.topPath(name)), 0o700); err != nil {
-		return dataset.Cannot("import", name, err)
-	}
-	held, err := lock.Wait(ctx, b.lockPath(name))
-	if err != nil {
-		return dataset.Cannot("import", name, err)
-	}
-	defer held.Unlock()
-	p, err := b.attach(found[i], held)
-	if err != nil {
-		return dataset.Cannot("import", name, err)
-	}
-	found[i].GUID = p.store.pool.GUID
-	if err := p.repair(); err != nil {
-		p.close()
-		return errors.Join(dataset.Cannot("import", name, err), b.detach(name, true))
-	}
-	p.close()
-	return b.editCache(ctx, func(c *cache) { c.put(found[i]) })
-}
-
-// scan reads the superblocks of devices and of files in directories: a btrfs
-// with a label may be a pool of that name.
-func (b *Backend) scan(dirs []string) ([]cached, error) {
-	if len(dirs) == 0 {
-		dirs = []string{"/dev"}
-	}
-	var found []cached
-	for _, dir := range dirs {
-		paths, err := candidates(dir)
-		if err != nil {
-			return nil, fmt.Errorf("cannot open '%s': %w", dir, err)
-		}
-		for _, path := range paths {
-			if c, ok := probe(path); ok && !slices.ContainsFunc(found, func(o cached) bool { return o.UUID == c.UUID }) {
-				found = append(found, c)
-			}
-		}
-	}
-	return found, nil
-}
-
-func candidates(dir string) ([]string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() {
-		return []string{dir}, err
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var paths []string
-	for _, e := range entries {
-		block := e.Type()&os.ModeDevice != 0 && e.Type()&os.ModeCharDevice == 0
-		if block || e.Type().IsRegular() && dir != "/dev" {
-			paths = append(paths, filepath.Join(dir, e.Name()))
-		}
-	}
-	return paths, nil
-}
-
-func probe(path string) (cached, bool) {
-	f, err := os.Open(path)
-	if err != nil {
-		return cached{}, false
-	}
-	defer f.Close()
-	super, err := btrfs.ReadSuper(f)
-	if err != nil || dataset.CheckPoolName(super.Label) != nil {
-		return cached{}, false
-	}
-	return cached{Name: super.Label, UUID: super.UUID.String(), Devices: []string{path}}, true
-}
-
-// Importable lists what ImportPool would find.
-func (b *Backend) Importable(_ context.Context, dirs []string) ([]dataset.Pool, error) {
-	found, err := b.scan(dirs)
-	if err != nil {
-		return nil, err
-	}
-	c, err := b.readCache()
-	if err != nil {
-		return nil, err
-	}
-	var pools []dataset.Pool
-	for _, f := range found {
-		if slices.ContainsFunc(c.Pools, func(o cached) bool { return o.UUID == f.UUID }) {
-			continue
-		}
-		pools = append(pools, dataset.Pool{Name: f.Name, Health: dataset.Online, GUID: f.UUID,
-			Devices: []dataset.Device{{Path: f.Devices[0], Health: dataset.Online}}})
-	}
-	return pools, nil
 }

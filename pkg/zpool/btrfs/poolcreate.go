@@ -28,6 +28,11 @@ func (b *Backend) CreatePool(ctx context.Context, name string, o dataset.PoolOpt
 	if err := dataset.CheckPoolName(name); err != nil {
 		return dataset.Cannot("create", name, err)
 	}
+	for prop, value := range o.PoolProps {
+		if err := checkPoolProp(prop, value); err != nil {
+			return dataset.Cannot("create", name, err)
+		}
+	}
 	rootRecord, err := newRecord(name, dataset.Filesystem, rootProps(o))
 	if err != nil {
 		return dataset.Cannot("create", name, err)
@@ -64,7 +69,7 @@ func (b *Backend) createLocked(ctx context.Context, name string, o dataset.PoolO
 		return err
 	}
 	undo := revert.New()
-	entry := cached{Name: name, GUID: newGUID(), Devices: []string{device}, State: stateMaking}
+	entry := cached{Name: name, Devices: []string{device}, State: stateMaking}
 	if err := b.editCache(ctx, func(c *cache) { c.put(entry) }); err != nil {
 		return dataset.Cannot("create", name, err)
 	}
@@ -206,12 +211,12 @@ func (b *Backend) makePool(c *cached, r *record, o dataset.PoolOptions, held *lo
 	if err != nil {
 		return err
 	}
-	c.UUID = uuid.String()
+	c.UUID, c.GUID = uuid.String(), uuid.GUID()
 	if err := b.mountTop(*c); err != nil {
 		return err
 	}
 	undo.Add(func() error { return b.detach(c.Name, true) })
-	p, err := b.fill(*c)
+	p, err := b.fill(*c, o.PoolProps)
 	if err != nil {
 		return err
 	}
@@ -262,7 +267,7 @@ func wipe(c cached) error {
 
 // fill makes the empty pool: accounting first, since what is written before
 // is charged to nobody.
-func (b *Backend) fill(c cached) (*pool, error) {
+func (b *Backend) fill(c cached, props map[string]string) (*pool, error) {
 	top, err := b.openTop(c.Name)
 	if err != nil {
 		return nil, err
@@ -271,7 +276,7 @@ func (b *Backend) fill(c cached) (*pool, error) {
 	if err != nil {
 		return nil, errors.Join(err, top.Close())
 	}
-	s := &store{pool: header{Version: storeVersion, Name: c.Name, GUID: c.GUID, Quota: mode, Next: 1}}
+	s := &store{pool: header{Version: storeVersion, Name: c.Name, GUID: c.GUID, Quota: mode, Next: 1, Props: props}}
 	data, err := s.rewritten()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(top.Name(), storeName), data, 0o600)

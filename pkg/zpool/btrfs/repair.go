@@ -15,7 +15,7 @@ import (
 // repair brings the pool in line with its store after an import or a change
 // that was cut off: subvolumes that no record names go, mounts and quotas
 // become what the records say.
-func (p *pool) repair() error {
+func (p *pool) repair(mount bool) error {
 	if err := p.unmountStale(); err != nil {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)
 	}
@@ -24,8 +24,10 @@ func (p *pool) repair() error {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)
 	}
 	// A dataset that cannot be mounted must not keep the pool from being used.
-	if err := p.mountAll(p.store.all(p.store.automatic)); err != nil {
-		p.b.log.Warn("mount datasets", "pool", p.name, "err", err)
+	if mount {
+		if err := p.mountAll(p.store.all(p.store.automatic)); err != nil {
+			p.b.log.Warn("mount datasets", "pool", p.name, "err", err)
+		}
 	}
 	return p.unmark()
 }

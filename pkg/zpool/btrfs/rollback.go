@@ -90,7 +90,7 @@ func (p *pool) rollback(old, snap *record, doomed []*record, force bool) error {
 	}
 	undo.Success()
 	err = p.mountAll(mounted)
-	p.remove(append(doomed, &record{Name: old.Name, Type: dataset.Snapshot, Tree: old.Tree}))
+	p.remove(append(doomed, &record{Name: old.Name, Type: dataset.Snapshot, Tree: old.Tree, Subvol: old.Subvol}))
 	return err
 }
 

@@ -1,0 +1,190 @@
+package zpool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smartbox-os/smartbox/internal/paths"
+	"github.com/smartbox-os/smartbox/internal/testenv"
+	"github.com/smartbox-os/smartbox/pkg/zpool"
+	"github.com/smartbox-os/smartbox/pkg/zpool/zpooltest"
+)
+
+// verbEnv makes the test binary run one verb and end: what the tests kill.
+const verbEnv = "ZPOOL_TEST_VERB"
+
+func TestMain(m *testing.M) {
+	if verb := os.Getenv(verbEnv); verb != "" {
+		h := zpool.New(paths.Root(os.Getenv("SMARTBOX_ROOT")), slog.New(slog.DiscardHandler))
+		if err := runVerb(context.Background(), h, verb); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// runVerb does one change. Each can be run again after it was cut off, whether
+// it had come to its end or not.
+func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
+	if n, ok := strings.CutPrefix(verb, "make "); ok {
+		var errs []error
+		for i := range 3 {
+			errs = append(errs, h.Create(ctx, fmt.Sprintf("zones/made-%s-%d", n, i), zpool.CreateOptions{}))
+		}
+		return errors.Join(errs...)
+	}
+	switch verb {
+	case "create":
+		return but(zpool.ErrExists, h.Create(ctx, "zones/new/deep", zpool.CreateOptions{
+			Parents: true, Props: map[string]string{"quota": "50M", "a:b": "c"}}))
+	case "clone":
+		return but(zpool.ErrExists, h.Clone(ctx, "zones/a@s", "zones/clone", zpool.CreateOptions{
+			Props: map[string]string{"quota": "50M"}}))
+	case "snapshot":
+		return but(zpool.ErrExists, h.Snapshot(ctx, []string{"zones/a@new"}, zpool.SnapshotOptions{Recursive: true}))
+	case "rollback":
+		return h.Rollback(ctx, "zones/a@s", zpool.RollbackOptions{Dependents: true})
+	case "rename":
+		return but(zpool.ErrNotFound, h.Rename(ctx, "zones/a", "zones/deep/er/a", zpool.RenameOptions{Parents: true}))
+	case "rename-back":
+		return but(zpool.ErrNotFound, h.Rename(ctx, "zones/deep/er/a", "zones/a", zpool.RenameOptions{}))
+	case "set":
+		return h.Set(ctx, "zones/a", map[string]string{"mountpoint": "/elsewhere", "quota": "60M", "readonly": "on"})
+	case "unset":
+		return errors.Join(h.Inherit(ctx, "zones/a", "mountpoint", false), h.Inherit(ctx, "zones/a", "readonly", false))
+	case "promote":
+		return but(nil, h.Promote(ctx, "zones/clone"))
+	case "destroy":
+		return but(zpool.ErrNotFound, h.Destroy(ctx, "zones/new", zpool.DestroyOptions{Dependents: true}))
+	case "destroy-clone":
+		return but(zpool.ErrNotFound, h.Destroy(ctx, "zones/clone", zpool.DestroyOptions{Recursive: true}))
+	}
+	return fmt.Errorf("no verb %q", verb)
+}
+
+// but drops the error that says that the verb was done before; nil drops all.
+func but(done, err error) error {
+	if done == nil || errors.Is(err, done) {
+		return nil
+	}
+	return err
+}
+
+// The order lets every verb find what it needs.
+var crashVerbs = []string{"create", "snapshot", "clone", "set", "unset", "rename", "rename-back", "destroy-clone", "rollback", "destroy"}
+
+// A verb killed at any moment leaves a pool that the next command repairs, in
+// which it can be run again.
+func TestCrash_anyMoment(t *testing.T) {
+	root := testenv.Root(t)
+	h := zpooltest.Pool(t, root)
+	ctx := t.Context()
+	must(t, h.Create(ctx, "zones/a", zpool.CreateOptions{}))
+	must(t, h.Create(ctx, "zones/a/child", zpool.CreateOptions{}))
+	must(t, os.WriteFile(filepath.Join(root.Pool("zones/a"), "f"), []byte("kept"), 0o644))
+	must(t, h.Snapshot(ctx, []string{"zones/a@s"}, zpool.SnapshotOptions{Recursive: true}))
+	took := make(map[string]time.Duration)
+	for round := range rounds(t) {
+		verb := crashVerbs[round%len(crashVerbs)]
+		killed := killedRun(t, root, verb, took)
+		check(t, root, h, fmt.Sprintf("round %d: after %s (killed %v)", round, verb, killed))
+		if err := runVerb(ctx, h, verb); err != nil {
+			t.Fatalf("round %d: %s again: %v", round, verb, err)
+		}
+		check(t, root, h, fmt.Sprintf("round %d: after %s again", round, verb))
+	}
+	wantFile(t, filepath.Join(root.Pool("zones/a"), "f"), "kept")
+}
+
+// rounds is 40, or what ZPOOL_CRASH_ROUNDS says.
+func rounds(t *testing.T) int {
+	if n, err := strconv.Atoi(os.Getenv("ZPOOL_CRASH_ROUNDS")); err == nil {
+		return n
+	}
+	if testing.Short() {
+		return len(crashVerbs)
+	}
+	return 4 * len(crashVerbs)
+}
+
+// killedRun runs a verb in a process and kills it at a random moment of the
+// time that it took before.
+func killedRun(t *testing.T, root paths.Root, verb string, took map[string]time.Duration) bool {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(os.Environ(), verbEnv+"="+verb, "SMARTBOX_ROOT="+string(root))
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	limit := took[verb]
+	if limit == 0 {
+		limit = 100 * time.Millisecond
+	}
+	start := time.Now()
+	must(t, cmd.Start())
+	timer := time.AfterFunc(rand.N(limit), func() { cmd.Process.Kill() })
+	err := cmd.Wait()
+	if timer.Stop() || err == nil {
+		took[verb] = time.Since(start)
+	}
+	if err != nil && cmd.ProcessState.ExitCode() >= 0 {
+		t.Fatalf("%s: %v: %s", verb, err, stderr.String())
+	}
+	return err != nil
+}
+
+// check lists the pool and compares what is there with what should be: one
+// subvolume for each dataset and snapshot, each filesystem mounted once where
+// it belongs.
+func check(t *testing.T, root paths.Root, h *zpool.Host, when string) {
+	t.Helper()
+	all, err := h.List(t.Context(), zpool.ListOptions{
+		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}, Props: []string{"mounted", "mountpoint", "used"}})
+	if err != nil {
+		t.Fatalf("%s: list: %v", when, err)
+	}
+	trees, err := os.ReadDir(filepath.Join(root.Run(), "pools/zones/trees"))
+	must(t, err)
+	if len(trees) != len(all) {
+		t.Fatalf("%s: %d subvolumes for %d datasets and snapshots: %v", when, len(trees), len(all), all)
+	}
+	want := map[string]int{filepath.Join(root.Run(), "pools/zones"): 1}
+	for _, d := range all {
+		if d.Type == zpool.Filesystem {
+			want[root.Join(d.Get("mountpoint"))]++
+		}
+	}
+	mounts := mountsBelow(t, string(root))
+	for path, n := range want {
+		if mounts[path] != n {
+			t.Fatalf("%s: %s is mounted %d times, want %d", when, path, mounts[path], n)
+		}
+	}
+	if len(mounts) != len(want) {
+		t.Fatalf("%s: mounted %v, want %v", when, mounts, want)
+	}
+}
+
+func mountsBelow(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	data, err := os.ReadFile("/proc/self/mountinfo")
+	must(t, err)
+	found := make(map[string]int)
+	for line := range strings.Lines(string(data)) {
+		if path := strings.Fields(line)[4]; strings.HasPrefix(path, dir+"/") {
+			found[path]++
+		}
+	}
+	return found
+}
