@@ -1,6 +1,9 @@
 package cmd_test
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,7 +12,9 @@ import (
 
 	"github.com/smartbox-os/smartbox/cmd"
 	"github.com/smartbox-os/smartbox/internal/cli"
+	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/internal/testenv"
+	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
 // TestMain lets this test binary be every tool by name, hidden roles too, so
@@ -32,7 +37,9 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("SMARTBOX_ROOT", filepath.Join(env.WorkDir, "root"))
+			root := paths.Root(filepath.Join(env.WorkDir, "root"))
+			env.Setenv("SMARTBOX_ROOT", string(root))
+			env.Defer(func() { destroyPools(t, root) })
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -42,4 +49,16 @@ func TestScripts(t *testing.T) {
 			return cond == "root" && testenv.IsRoot(), nil
 		},
 	})
+}
+
+// destroyPools removes what a script that failed left of pools.
+func destroyPools(t *testing.T, root paths.Root) {
+	h := zpool.New(root, slog.New(slog.DiscardHandler))
+	pools, err := h.Pools(context.Background())
+	for _, p := range pools {
+		err = errors.Join(err, h.DestroyPool(context.Background(), p.Name, true))
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }

@@ -74,7 +74,7 @@ func (b *Backend) mountTop(c cached) error {
 		return err
 	}
 	defer dev.Close()
-	if err := b.checkUnused(dev, c.Name); err != nil {
+	if err := checkUnused(dev); err != nil {
 		return err
 	}
 	path := b.topPath(c.Name)
@@ -128,7 +128,7 @@ func openDevices(c cached) (*os.File, error) {
 
 // checkUnused refuses a device that is mounted as a pool somewhere else: by
 // another root, or under another name.
-func (b *Backend) checkUnused(dev *os.File, name string) error {
+func checkUnused(dev *os.File) error {
 	mounts, err := mnt.List()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/internal/loopdev"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
@@ -170,11 +171,28 @@ func (b *Backend) Importable(_ context.Context, dirs []string) ([]dataset.Pool, 
 	}
 	var pools []dataset.Pool
 	for _, f := range found {
-		if slices.ContainsFunc(c.Pools, func(o cached) bool { return o.UUID == f.UUID }) {
+		known := slices.ContainsFunc(c.Pools, func(o cached) bool { return o.UUID == f.UUID })
+		if known || b.checkFree(f) != nil {
 			continue
 		}
 		pools = append(pools, dataset.Pool{Name: f.Name, Health: dataset.Online, GUID: strconv.FormatUint(f.GUID, 10),
 			Devices: []dataset.Device{{Path: f.Devices[0], Health: dataset.Online}}})
 	}
 	return pools, nil
+}
+
+// checkFree refuses a pool that is in use on this host.
+func (b *Backend) checkFree(c cached) error {
+	dev, err := os.Open(c.Devices[0])
+	if err != nil {
+		return err
+	}
+	defer dev.Close()
+	if loop, err := loopdev.Find(dev); err != nil {
+		return err
+	} else if loop != nil {
+		defer loop.Close()
+		return checkUnused(loop)
+	}
+	return checkUnused(dev)
 }
