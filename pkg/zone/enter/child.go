@@ -294,6 +294,12 @@ func (p *plan) openPTY() {
 	if p.uid != 0 {
 		p.must(stepPTY, unix.SYS_FCHOWN, slave, p.uid, ^uintptr(0))
 	}
+	if p.window.Row > 0 {
+		p.must(stepPTY, unix.SYS_IOCTL, master, unix.TIOCSWINSZ, uintptr(unsafe.Pointer(&p.window)))
+	}
+	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TCGETS, uintptr(unsafe.Pointer(&p.termios)))
+	p.termios.Iflag |= unix.IUTF8
+	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TCSETS, uintptr(unsafe.Pointer(&p.termios)))
 	p.send(msgMaster, 0, int32(master))
 	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TIOCSCTTY, 0)
 	// The slave may be 0, 1 or 2 itself, but closes on exec there: move it up.

@@ -170,5 +170,9 @@ func checkMaster(fd int) (*os.File, error) {
 		unix.Close(fd)
 		return nil, errors.New("the zone's /dev/ptmx is no terminal multiplexer")
 	}
+	if err := unix.SetNonblock(fd, true); err != nil { // so that Close ends a Read
+		unix.Close(fd)
+		return nil, fmt.Errorf("the zone's terminal: %w", err)
+	}
 	return os.NewFile(uintptr(fd), "zone terminal"), nil
 }

@@ -24,7 +24,9 @@ type Command struct {
 	// Streams are the ends of pipes for 0, 1 and 2; unused with TTY. They stay
 	// the caller's.
 	Streams [3]int
-	TTY     bool // a pty of the zone's own; Process.Master is its other end
+	TTY     bool   // a pty of the zone's own; Process.Master is its other end
+	Rows    uint16 // of the pty, 0 when unknown
+	Cols    uint16
 }
 
 // plan is a Command in a Target, prepared to the last byte: the children only
@@ -49,6 +51,8 @@ type plan struct {
 	tty        bool
 	ptmx       *byte
 	unlock     int32
+	window     unix.Winsize
+	termios    unix.Termios
 	header     unix.Msghdr
 	iov        unix.Iovec
 	rights     rights
@@ -86,7 +90,7 @@ type rlimit struct {
 func newPlan(c Command, l limits, filter []unix.SockFilter) (*plan, error) {
 	p := &plan{
 		bounding: l.bounding, noNewPrivs: l.noNewPrivs, oomAdj: l.oomAdj,
-		streams: c.Streams, tty: c.TTY, parent: uintptr(unix.Getpid()),
+		streams: c.Streams, tty: c.TTY, window: unix.Winsize{Row: c.Rows, Col: c.Cols}, parent: uintptr(unix.Getpid()),
 		uid: uintptr(c.UID), gid: uintptr(c.GID), groups: c.Groups,
 	}
 	p.oomPath, p.ptmx = bytePtr("/proc/self/oom_score_adj"), bytePtr("/dev/ptmx")

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
 )
 
 // ErrGone says that the init to be joined is no more.
@@ -36,8 +38,8 @@ const rlimCount = 16
 
 // open returns a pidfd of init that is surely the one meant, and its limits.
 func (t Target) open() (pidfd int, l limits, err error) {
-	pidfd, err = unix.PidfdOpen(t.Pid, 0)
-	if errors.Is(err, unix.ESRCH) || errors.Is(err, unix.EINVAL) {
+	pidfd, err = host.OpenProcess(t.Pid, t.Start)
+	if errors.Is(err, os.ErrProcessDone) {
 		return -1, l, ErrGone
 	}
 	if err != nil {
@@ -50,17 +52,13 @@ func (t Target) open() (pidfd int, l limits, err error) {
 	return pidfd, l, nil
 }
 
-func (t Target) inspect(l *limits) error {
-	start, err := StartTime(t.Pid)
-	if err != nil || start != t.Start {
-		return ErrGone
-	}
+func (t Target) inspect(l *limits) (err error) {
 	if err := l.readStatus(t.Pid); err != nil {
 		return err
 	}
 	for i := range l.rlimits {
 		if err := unix.Prlimit(t.Pid, i, nil, &l.rlimits[i]); err != nil {
-			return fmt.Errorf("read limit %d of init: %w", i, err)
+			return gone(fmt.Errorf("read limit %d of init: %w", i, err))
 		}
 	}
 	l.oomAdj, err = oomAdj(t.Pid)
@@ -108,21 +106,6 @@ func gone(err error) error {
 		return ErrGone
 	}
 	return err
-}
-
-// StartTime is field 22 of /proc/PID/stat, which with the pid names a process.
-func StartTime(pid int) (uint64, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, gone(err)
-	}
-	// The name in parentheses may hold anything, also parentheses.
-	_, rest, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
-	fields := strings.Fields(rest)
-	if len(fields) < 20 {
-		return 0, fmt.Errorf("/proc/%d/stat: %d fields after the name", pid, len(fields))
-	}
-	return strconv.ParseUint(fields[19], 10, 64)
 }
 
 // cgroups are the open doors of the zone's cgroups.

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/smartbox-os/smartbox/internal/host"
 	"github.com/smartbox-os/smartbox/internal/testenv"
 )
 
@@ -23,7 +24,7 @@ func enterAndHang() {
 	if pid == 0 {
 		return
 	}
-	start, err := StartTime(pid)
+	start, err := host.StartTime(pid)
 	if err != nil {
 		panic(err)
 	}
