@@ -52,7 +52,7 @@ func (h *Host) Console(ctx context.Context, uuid string) (io.ReadWriteCloser, er
 		state := h.machine(ctx, s).StateName()
 		return nil, &StateError{fmt.Sprintf("cannot connect to console when state is '%s' must be 'running'.", state), state}
 	}
-	return h.zones.Console(ctx, s.Name, false)
+	return h.zones.Console(ctx, s.Name, zone.ConsoleOptions{UntilHalt: true})
 }
 
 // SysrqTypes are what sysrq can send.

@@ -161,7 +161,7 @@ func TestExec_terminal(t *testing.T) {
 		typed.Close()
 	}()
 	code, err := h.Exec(t.Context(), "z", ExecOptions{
-		Argv: []string{"bash", "-c", "stty -echo; trap 'stty size' WINCH; stty size; tty; echo ready; until [ -n \"$x\" ]; do read x; done; echo got $x; exit 5"},
+		Argv: []string{"bash", "-c", "stty -echo; trap 'stty size' WINCH; stty size; tty; echo ready; until [ -n \"$x\" ]; do read -t 0.1 x; done; echo got $x; exit 5"},
 		TTY:  true, Resize: resize, Opened: func(tty string) { opened = tty }, Stdin: in, Stdout: &out,
 		Size: func() (uint16, uint16) { mu.Lock(); defer mu.Unlock(); return rows, 99 },
 	})
@@ -259,4 +259,3 @@ func FuzzParsePasswd(f *testing.F) {
 		}
 	})
 }
-
