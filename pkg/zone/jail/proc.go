@@ -62,6 +62,7 @@ func mountProc(target int) error {
 	p.Step("open proc")
 	p.Call(unix.SYS_FSOPEN, p.String("proc"), unix.FSOPEN_CLOEXEC).Save()
 	p.Step("make proc")
+	p.Call(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_SET_STRING, p.String("source"), p.String("proc"), 0).Saved(0)
 	p.Call(unix.SYS_FSCONFIG, 0, unix.FSCONFIG_CMD_CREATE, 0, 0, 0).Saved(0)
 	p.Step("mount proc")
 	p.Call(unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, procAttr).Saved(0).Save()

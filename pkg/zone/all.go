@@ -1,0 +1,62 @@
+package zone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// shutdownPatience is how long HaltAll lets each zone's init end by itself.
+const shutdownPatience = time.Minute
+
+// BootAll boots every installed autoboot zone, some in parallel; it returns the
+// joined errors of those that failed.
+func (h *Host) BootAll(ctx context.Context) error {
+	all, err := h.List()
+	var names []string
+	for _, s := range all {
+		if s.State == Installed && s.Config.Autoboot {
+			names = append(names, s.Name)
+		}
+	}
+	return errors.Join(err, inParallel(names, func(name string) error {
+		return h.Boot(ctx, name, BootOptions{})
+	}))
+}
+
+// HaltAll shuts down every zone that runs, some in parallel, and removes what
+// crashed ones have left.
+func (h *Host) HaltAll(ctx context.Context) error {
+	all, err := h.List()
+	var names []string
+	for _, s := range all {
+		if s.Run != nil || s.Crashed != nil {
+			names = append(names, s.Name)
+		}
+	}
+	return errors.Join(err, inParallel(names, func(name string) error {
+		return h.Shutdown(ctx, name, shutdownPatience, false)
+	}))
+}
+
+// inParallel does what mostly waits for the kernel and for disks: twice as many
+// at a time as there are processors.
+func inParallel(names []string, do func(string) error) error {
+	errs := make([]error, len(names))
+	slots := make(chan struct{}, 2*runtime.NumCPU())
+	var wg sync.WaitGroup
+	for i, name := range names {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			if err := do(name); err != nil {
+				errs[i] = fmt.Errorf("zone %s: %w", name, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
