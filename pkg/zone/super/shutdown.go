@@ -2,9 +2,12 @@ package super
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -32,9 +35,32 @@ func (s *supervisor) askInit(ctx context.Context) {
 		}
 		sig = unix.SIGTERM
 	}
+	if !s.heeds(sig) {
+		s.log.Info("init does not heed the signal that asks it to end, the zone is halted", "signal", unix.SignalName(sig))
+		s.kill()
+		return
+	}
 	if err := s.jail.Signal(sig); err != nil {
 		s.log.Warn("ask init to end", "error", err)
 	}
+}
+
+// heeds reports whether init has a handler for a signal or waits for it: the
+// kernel keeps all others from the first process of a pid namespace.
+func (s *supervisor) heeds(sig unix.Signal) bool {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.jail.Pid))
+	if err != nil {
+		return true // it is ending, or will be killed in time
+	}
+	var set uint64
+	for line := range strings.Lines(string(data)) {
+		name, value, _ := strings.Cut(line, ":")
+		if name == "SigCgt" || name == "SigBlk" {
+			mask, _ := strconv.ParseUint(strings.TrimSpace(value), 16, 64) // the kernel's own
+			set |= mask
+		}
+	}
+	return set&(1<<(sig-1)) != 0
 }
 
 func (s *supervisor) powerOff(ctx context.Context) bool {
