@@ -1,0 +1,15 @@
+#!/bin/sh
+# Debian 12 with System V init, for zones of the brand lx: build.sh OUTDIR
+set -eu
+recipe=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+name=debian-12-sysvinit version=$(date -u +%Y%m%d) brand=lx
+description="Debian 12 (bookworm) with System V init."
+# shellcheck source=../lib.sh
+. "$recipe/../lib.sh"
+# shellcheck source=../debian.sh
+. "$recipe/../debian.sh"
+
+begin "$@"
+debian bookworm sysvinit-core sysv-rc initscripts iproute2 iputils-ping procps netbase
+classic_init
+finish
