@@ -82,12 +82,8 @@ run "zpool create zones $SMARTBOX_ROOT/disk.img"
 run "zpool list"
 run "imgadm avail"
 run "imgadm import 5f3d2c1a-9e47-4b0e-8c6d-7a1b0e2f4d10"
-if [ ! -e "$images/debian-12.imgmanifest" ]; then
-	run "images/debian-12/build.sh build/images"
-else
-	note "build/images holds the Debian image of an earlier run; 'make clean' forgets it."
-fi
-run "imgadm install -m build/images/debian-12.imgmanifest -f build/images/debian-12.tar.gz"
+run "images/debian-12/build.sh build/images"
+run "imgadm install -m build/images/debian-12.imgmanifest -f build/images/debian-12.tar.zst"
 run "imgadm list"
 
 title "3  A switch in memory, a UNIX zone and a Debian zone"

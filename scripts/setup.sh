@@ -39,6 +39,7 @@ demo() {
 	need util-linux losetup nsenter unshare
 	need procps ps
 	need xz-utils xz
+	need zstd zstd
 }
 
 tests() {
@@ -49,7 +50,6 @@ tests() {
 	need gcc gcc
 	need libc6-dev /usr/include/stdio.h
 	need nftables nft
-	need zstd zstd
 }
 
 bench() {

@@ -28,13 +28,9 @@ type Source struct {
 	Channel  string `json:"channel,omitempty"`
 }
 
-// DefaultSources count until the sources are configured.
-func DefaultSources() []Source {
-	return []Source{
-		{URL: builtin.URL, Type: TypeBuiltin},
-		{URL: "https://images.smartos.org", Type: TypeIMGAPI},
-	}
-}
+// DefaultSources count until the sources are configured. The public servers of
+// images give ZFS streams, so they are not asked unless an operator says so.
+func DefaultSources() []Source { return []Source{{URL: builtin.URL, Type: TypeBuiltin}} }
 
 // NewSource checks a source that a user named; an empty type is found out from
 // the URL.
