@@ -11,7 +11,9 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
 	"github.com/smartbox-os/smartbox/cmd/zfs"
+	"github.com/smartbox-os/smartbox/cmd/zlogin"
 	"github.com/smartbox-os/smartbox/cmd/zoneadmd"
+	"github.com/smartbox-os/smartbox/cmd/zonename"
 	"github.com/smartbox-os/smartbox/cmd/zpool"
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
@@ -39,7 +41,9 @@ func applets() []Applet {
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
 		{Name: "vmadm", Summary: "make, change, show and remove machines", New: vmadm.New, Manual: vmadm.Manual},
 		{Name: "zfs", Summary: "datasets, snapshots and their properties", New: zfs.New, Manual: zfs.Manual},
+		{Name: "zlogin", Summary: "enter a zone: a command, a shell or its console", New: zlogin.New, Manual: zlogin.Manual},
 		{Name: "zoneadmd", Role: zoneadmd.Role},
+		{Name: "zonename", Summary: "print the name of this zone", New: zonename.New, Manual: zonename.Manual},
 		{Name: "zpool", Summary: "storage pools", New: zpool.New, Manual: zpool.Manual},
 	}
 }

@@ -149,3 +149,10 @@ func (e *execution) tend(ctx context.Context, p *enter.Process) (stop func()) {
 	})
 	return func() { unhook(); close(over) }
 }
+
+// NotExecuted reports whether an error of Exec says that the command itself
+// cannot be executed, and nothing else went wrong.
+func NotExecuted(err error) bool {
+	step, ok := errors.AsType[*enter.StepError](err)
+	return ok && step.NotExecuted()
+}

@@ -23,7 +23,12 @@ func Run(env *cli.Env, root *cobra.Command, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
 	defer stop()
 	prepare(env, root)
-	root.SetArgs(questionMark(args))
+	if _, literal := root.Annotations[Literal]; !literal {
+		args = questionMark(args)
+	} else if len(args) > 0 {
+		args = append(questionMark(args[:1]), args[1:]...)
+	}
+	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	return report(env, cmd, err)
 }
@@ -31,6 +36,10 @@ func Run(env *cli.Env, root *cobra.Command, args []string) int {
 // Prefix is the annotation of a root command that replaces "TOOL: " before
 // its error messages.
 const Prefix = "error-prefix"
+
+// Literal is the annotation of a root command whose operands are not its own
+// words, but somebody else's command: -? is help as the first word alone.
+const Literal = "literal-operands"
 
 // OwnFlagErrors is the annotation of a root command that words errors in flags
 // itself.

@@ -17,6 +17,7 @@ import (
 // /proc/PID/exe either.
 type Native struct {
 	Links []string          // below /native: usr/bin/mdata-get
+	Files map[string]string // below /native -> content
 	Binds map[string]string // below /native -> path on the host
 }
 
@@ -69,6 +70,11 @@ func (t *tree) native() error {
 	for _, l := range n.Links {
 		if err := t.nativeLink(dir, l); err != nil {
 			return fmt.Errorf("%s: %w", l, err)
+		}
+	}
+	for name, text := range n.Files {
+		if err := writeFile(dir, name, text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	if err := t.nativeBinds(dir); err != nil {
@@ -126,4 +132,13 @@ func attachFile(dir int, name string, m host.MountFD) error {
 	}
 	defer unix.Close(fd)
 	return m.Attach(fd)
+}
+
+func writeFile(dir int, name, text string) error {
+	fd, err := unix.Openat(dir, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_CLOEXEC, 0o444)
+	if err != nil {
+		return err
+	}
+	_, err = unix.Write(fd, []byte(text))
+	return errors.Join(err, unix.Close(fd))
 }

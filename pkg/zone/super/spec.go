@@ -23,6 +23,7 @@ const (
 var nativeLinks = []string{
 	"usr/sbin/mdata-get", "usr/sbin/mdata-put", "usr/sbin/mdata-list", "usr/sbin/mdata-delete",
 	"usr/bin/zonename", zinit,
+	"usr/sbin/halt", "usr/sbin/poweroff", "usr/sbin/reboot", "usr/sbin/shutdown",
 }
 
 // zinit is the init of sparse zones, below /native.
@@ -112,7 +113,7 @@ func (s *supervisor) environ() []string {
 }
 
 func (s *supervisor) native() *jail.Native {
-	n := &jail.Native{Links: nativeLinks}
+	n := &jail.Native{Links: nativeLinks, Files: map[string]string{path.Base(zone.OwnNameFile): s.Zone + "\n"}}
 	if s.meta != nil {
 		n.Binds = map[string]string{".zonecontrol/" + metadataSocket: s.path(metadataSocket)}
 	}
