@@ -2,9 +2,9 @@ package zone
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -60,19 +60,21 @@ func (h *Host) manifest(ctx context.Context, name string) ([]byte, *Config, erro
 // ReadDetached reads the configuration of the detached zone whose files lie at
 // zonepath; ErrNotFound when none was detached there.
 func (h *Host) ReadDetached(zonepath string) (*Config, error) {
-	data, err := os.ReadFile(filepath.Join(h.root.Join(zonepath), detachedFile))
+	f, err := os.Open(filepath.Join(h.root.Join(zonepath), detachedFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("no detached zone at %s: %w", zonepath, ErrNotFound)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return decodeManifest(data)
+	defer f.Close()
+	return decodeManifest(f)
 }
 
-func decodeManifest(data []byte) (*Config, error) {
-	if len(data) > maxManifest {
-		return nil, fmt.Errorf("manifest of a detached zone: %w", strictjson.ErrTooBig)
+func decodeManifest(r io.Reader) (*Config, error) {
+	data, err := strictjson.Read(r, maxManifest)
+	if err != nil {
+		return nil, fmt.Errorf("manifest of a detached zone: %w", err)
 	}
 	c := new(Config)
 	if err := strictjson.Unmarshal(data, c); err != nil {
@@ -148,13 +150,10 @@ func sameSoftware(c, was *Config) error {
 
 // CheckManifest reports whether a zone could be attached to files with this
 // manifest (of DetachManifest).
-func (h *Host) CheckManifest(name string, manifest []byte) error {
+func (h *Host) CheckManifest(name string, manifest io.Reader) error {
 	c, err := h.Load(name)
 	if err != nil {
 		return err
-	}
-	if !json.Valid(manifest) {
-		return errors.New("the manifest is not JSON, as detach -n prints it")
 	}
 	was, err := decodeManifest(manifest)
 	if err != nil {

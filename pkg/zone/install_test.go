@@ -1,6 +1,7 @@
 package zone
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -213,7 +214,7 @@ func TestDetachAttach(t *testing.T) {
 	if was, err := h.ReadDetached("/zones/a"); err != nil || was.Name != "a" {
 		t.Errorf("%+v, %v", was, err)
 	}
-	if err := h.CheckManifest("a", manifest); err != nil {
+	if err := h.CheckManifest("a", bytes.NewReader(manifest)); err != nil {
 		t.Error(err)
 	}
 	if err := h.Attach(t.Context(), "a", false); err != nil {

@@ -94,6 +94,13 @@ func order(a, b Status) int {
 	return strings.Compare(a.Name, b.Name)
 }
 
+// Names are those of all zones, in order.
+func (h *Host) Names() ([]string, error) {
+	names, err := h.names()
+	slices.Sort(names)
+	return names, err
+}
+
 // names are those of all zones, in no order.
 func (h *Host) names() ([]string, error) {
 	dir, err := os.Open(h.root.Zones())

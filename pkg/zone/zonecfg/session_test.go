@@ -595,3 +595,23 @@ func TestSession_help(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestSession_complete(t *testing.T) {
+	h := store(t)
+	s := &zonecfg.Session{Zone: "z", Store: h, Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}
+	for start, want := range map[string]string{
+		"ex": "ex", "exi": "exit ", "add f": "add fs ", "add d": "add d", "add de": "add de", "add dev": "add device ",
+		"set zonep": "set zonepath=", "create; set auto": "create; set autoboot=", "clear max-l": "clear max-lwps",
+		"info capped-": "info capped-", "info capped-m": "info capped-memory ", "x": "x", "help ver": "help verify", "": "",
+	} {
+		if got := s.Complete(start); got != want {
+			t.Errorf("%q: %q, want %q", start, got, want)
+		}
+	}
+	s.Run(t.Context(), "create; add fs")
+	for start, want := range map[string]string{"set d": "set dir=", "add o": "add options ", "clear r": "clear raw"} {
+		if got := s.Complete(start); got != want {
+			t.Errorf("%q: %q, want %q", start, got, want)
+		}
+	}
+}
