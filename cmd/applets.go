@@ -9,10 +9,13 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
+	"github.com/smartbox-os/smartbox/cmd/svczones"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
 	"github.com/smartbox-os/smartbox/cmd/zfs"
 	"github.com/smartbox-os/smartbox/cmd/zlogin"
+	"github.com/smartbox-os/smartbox/cmd/zoneadm"
 	"github.com/smartbox-os/smartbox/cmd/zoneadmd"
+	"github.com/smartbox-os/smartbox/cmd/zonecfg"
 	"github.com/smartbox-os/smartbox/cmd/zonename"
 	"github.com/smartbox-os/smartbox/cmd/zpool"
 	"github.com/smartbox-os/smartbox/internal/cli"
@@ -39,10 +42,13 @@ func applets() []Applet {
 		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
+		{Name: "svc-zones", Role: svczones.Role},
 		{Name: "vmadm", Summary: "make, change, show and remove machines", New: vmadm.New, Manual: vmadm.Manual},
 		{Name: "zfs", Summary: "datasets, snapshots and their properties", New: zfs.New, Manual: zfs.Manual},
 		{Name: "zlogin", Summary: "enter a zone: a command, a shell or its console", New: zlogin.New, Manual: zlogin.Manual},
+		{Name: "zoneadm", Summary: "install, boot, list, halt and remove zones", New: zoneadm.New, Manual: zoneadm.Manual},
 		{Name: "zoneadmd", Role: zoneadmd.Role},
+		{Name: "zonecfg", Summary: "edit the configuration of zones", New: zonecfg.New, Manual: zonecfg.Manual},
 		{Name: "zonename", Summary: "print the name of this zone", New: zonename.New, Manual: zonename.Manual},
 		{Name: "zpool", Summary: "storage pools", New: zpool.New, Manual: zpool.Manual},
 	}

@@ -102,7 +102,7 @@ func (t *tool) clone() *cobra.Command {
 			}
 			o.Copy = method == "copy"
 			if _, err := t.zones.Load(args[0]); err != nil {
-				return zoneError(name, sayf("source zone %s: No such zone configured", args[0]))
+				return sayf("source zone %s: No such zone configured", args[0])
 			}
 			return t.zones.Clone(cmd.Context(), name, args[0], o)
 		}),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/zone"
@@ -23,6 +24,7 @@ func zoneError(name string, err error) error { return fmt.Errorf("zone '%s': %w"
 func (t *tool) word(name string, err error) error {
 	state, isState := errors.AsType[*zone.StateError](err)
 	exit, isExit := errors.AsType[*cli.ExitError](err)
+	op, isOp := errors.AsType[*zone.OpError](err)
 	switch {
 	case err == nil:
 		return nil
@@ -35,7 +37,10 @@ func (t *tool) word(name string, err error) error {
 	case isState:
 		return zoneError(name, wordState(name, state))
 	}
-	return zoneError(name, err)
+	if isOp && op.Zone == name {
+		err = op.Err
+	}
+	return zoneError(name, sayf("%s", strings.TrimPrefix(err.Error(), "zone "+name+": ")))
 }
 
 // wordState says why an operation does not fit a zone's state.

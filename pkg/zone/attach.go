@@ -34,7 +34,7 @@ func (h *Host) Detach(ctx context.Context, name string) error {
 	h.reach("detach: manifest")
 	file := filepath.Join(h.root.Join(c.Path), detachedFile)
 	if err := atomicfile.Write(file, manifest, 0o600); err != nil {
-		return fmt.Errorf("detach zone %s: %w", name, err)
+		return &OpError{"detach", name, err}
 	}
 	return h.finish(ctx, name, Configured, nil)
 }
@@ -103,11 +103,11 @@ func (h *Host) Attach(ctx context.Context, name string, force bool) error {
 		return err
 	}
 	if err := h.attachable(c, force); err != nil {
-		return fmt.Errorf("attach zone %s: %w", name, err)
+		return &OpError{"attach", name, err}
 	}
 	h.reach("attach: furnish")
 	if err := furnish(at); err != nil {
-		return fmt.Errorf("attach zone %s: %w", name, err)
+		return &OpError{"attach", name, err}
 	}
 	if err := h.finish(ctx, name, Installed, identify); err != nil {
 		return err

@@ -48,13 +48,13 @@ func (h *Host) Clone(ctx context.Context, name, source string, o CloneOptions) e
 		return err
 	}
 	if err := h.vacant(ctx, to); err != nil {
-		return fmt.Errorf("clone zone %s: %w", name, err)
+		return &OpError{"clone", name, err}
 	}
 	if !o.Copy && from.dataset != "" && samePool(from.dataset, to.dataset) {
 		return h.cloneDataset(ctx, c, from, to, o.Snapshot)
 	}
 	if o.Snapshot != "" {
-		return fmt.Errorf("clone zone %s: a snapshot can only be cloned within one pool", name)
+		return &OpError{"clone", name, errors.New("a snapshot can only be cloned within one pool")}
 	}
 	return h.cloneFiles(ctx, c, from, to)
 }
@@ -68,8 +68,7 @@ func (h *Host) cloneSource(ctx context.Context, c *Config, source string) (home,
 		return home{}, &StateError{"clone", source, s.State}
 	}
 	if s.Config.Brand != c.Brand {
-		return home{}, fmt.Errorf("clone zone %s: brand %s differs from brand %s of zone %s",
-			c.Name, c.Brand, s.Config.Brand, source)
+		return home{}, &OpError{"clone", c.Name, fmt.Errorf("brand %s differs from brand %s of zone %s", c.Brand, s.Config.Brand, source)}
 	}
 	return h.homeAt(ctx, s.Config.Path)
 }
@@ -89,13 +88,13 @@ func (h *Host) cloneDataset(ctx context.Context, c *Config, from, to home, snaps
 		}
 		snapshot, t.Snapshot = free, free
 	} else if set, _, ok := strings.Cut(snapshot, "@"); !ok || set != from.dataset {
-		return fmt.Errorf("clone zone %s: %s is no snapshot of %s", c.Name, snapshot, from.dataset)
+		return &OpError{"clone", c.Name, fmt.Errorf("%s is no snapshot of %s", snapshot, from.dataset)}
 	}
 	if err := h.begin(ctx, c.Name, t); err != nil {
 		return err
 	}
 	if err := h.settleClone(ctx, c, to, snapshot, t.Snapshot != ""); err != nil {
-		return h.undo(ctx, c.Name, fmt.Errorf("clone zone %s: %w", c.Name, err))
+		return h.undo(ctx, "clone", c.Name, err)
 	}
 	return h.finish(ctx, c.Name, Installed, identify)
 }
@@ -147,7 +146,7 @@ func (h *Host) cloneFiles(ctx context.Context, c *Config, from, to home) error {
 		return err
 	}
 	if err := h.copyHome(ctx, c, from, to); err != nil {
-		return h.undo(ctx, c.Name, fmt.Errorf("clone zone %s: %w", c.Name, err))
+		return h.undo(ctx, "clone", c.Name, err)
 	}
 	return h.finish(ctx, c.Name, Installed, identify)
 }

@@ -27,6 +27,18 @@ func (e *StateError) Error() string {
 	return e.Op + ": zone " + e.Zone + " is " + string(e.State)
 }
 
+// OpError is an operation on a zone that failed.
+type OpError struct {
+	Op   string
+	Zone string
+	Err  error
+}
+
+func (e *OpError) Error() string { return e.Op + " zone " + e.Zone + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *OpError) Unwrap() error { return e.Err }
+
 // Host is all zones of one root.
 type Host struct {
 	root  paths.Root

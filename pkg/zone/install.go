@@ -31,17 +31,16 @@ func (h *Host) Install(ctx context.Context, name string, o InstallOptions) error
 		return err
 	}
 	if o.Origin != "" && at.dataset == "" {
-		return fmt.Errorf("install zone %s: the directory above %s is no dataset's mountpoint, so no image can be cloned there",
-			name, c.Path)
+		return &OpError{"install", name, fmt.Errorf("the directory above %s is no dataset's mountpoint, so no image can be cloned there", c.Path)}
 	}
 	if err := h.vacant(ctx, at); err != nil {
-		return fmt.Errorf("install zone %s: %w", name, err)
+		return &OpError{"install", name, err}
 	}
 	if err := h.begin(ctx, name, Transition{Op: "install", Dataset: at.dataset}); err != nil {
 		return err
 	}
 	if err := h.settle(ctx, c, at, o); err != nil {
-		return h.undo(ctx, name, fmt.Errorf("install zone %s: %w", name, err))
+		return h.undo(ctx, "install", name, err)
 	}
 	return h.finish(ctx, name, Installed, identify)
 }
@@ -109,7 +108,7 @@ func (h *Host) Uninstall(ctx context.Context, name string) error {
 		return err
 	}
 	if err := h.recover(ctx, name); err != nil {
-		return fmt.Errorf("uninstall zone %s: %w", name, err)
+		return &OpError{"uninstall", name, err}
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (h *Host) Move(ctx context.Context, name, zonepath string) error {
 	}
 	s.Config.Transition = &t
 	if err := h.relocate(ctx, s.Config, from, to); err != nil {
-		return h.undo(ctx, name, fmt.Errorf("move zone %s: %w", name, err))
+		return h.undo(ctx, "move", name, err)
 	}
 	return h.recover(ctx, name)
 }
@@ -45,7 +45,7 @@ func (h *Host) Move(ctx context.Context, name, zonepath string) error {
 // route checks a move and finds both ends.
 func (h *Host) route(ctx context.Context, c *Config, zonepath string) (from, to home, err error) {
 	if within(zonepath, c.Path) || within(c.Path, zonepath) {
-		return from, to, fmt.Errorf("move zone %s: %s and %s overlap", c.Name, c.Path, zonepath)
+		return from, to, &OpError{"move", c.Name, fmt.Errorf("%s and %s overlap", c.Path, zonepath)}
 	}
 	if _, err := h.checkPath("move", c, zonepath); err != nil {
 		return from, to, err
@@ -60,7 +60,7 @@ func (h *Host) route(ctx context.Context, c *Config, zonepath string) (from, to 
 		if err == nil {
 			err = os.ErrExist
 		}
-		return from, to, fmt.Errorf("move zone %s: %s: %w", c.Name, zonepath, err)
+		return from, to, &OpError{"move", c.Name, fmt.Errorf("%s: %w", zonepath, err)}
 	}
 	return from, to, h.vacant(ctx, to)
 }

@@ -82,9 +82,9 @@ func (h *Host) resolve(ctx context.Context, c *Config) error {
 }
 
 // undo is resolve after an error of the operation itself; both are reported.
-func (h *Host) undo(ctx context.Context, name string, cause error) error {
+func (h *Host) undo(ctx context.Context, op, name string, cause error) error {
 	ctx = context.WithoutCancel(ctx) // ^C stops the work, not the tidying up
-	return errors.Join(cause, h.recover(ctx, name))
+	return &OpError{op, name, errors.Join(cause, h.recover(ctx, name))}
 }
 
 // Sweep finishes or undoes everything that killed commands left half-done, of
