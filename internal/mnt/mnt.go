@@ -91,7 +91,12 @@ func Open(root, path string) (*os.File, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	return openAt(dir, strings.TrimPrefix(filepath.Clean("/"+path), "/"))
+	return OpenIn(dir, path)
+}
+
+// OpenIn is Open for a root that is open already.
+func OpenIn(root *os.File, path string) (*os.File, error) {
+	return openAt(root, strings.TrimPrefix(filepath.Clean("/"+path), "/"))
 }
 
 func openAt(dir *os.File, rel string) (*os.File, error) {
@@ -154,15 +159,28 @@ func IsRoot(root, path string) (bool, error) {
 		return false, err
 	}
 	defer f.Close()
-	return isRoot(f)
+	id, err := Identify(f, "")
+	return id.MountRoot, err
 }
 
-func isRoot(f *os.File) (bool, error) {
+// Identity tells files apart, and whether a file is the root of a mount.
+type Identity struct {
+	Device, Inode uint64
+	MountRoot     bool
+}
+
+// Identify looks at name in dir, or with an empty name at dir itself.
+func Identify(dir *os.File, name string) (Identity, error) {
 	var st unix.Statx_t
-	if err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH, 0, &st); err != nil {
-		return false, &os.PathError{Op: "statx", Path: f.Name(), Err: err}
+	flags := unix.AT_SYMLINK_NOFOLLOW
+	if name == "" {
+		flags |= unix.AT_EMPTY_PATH
 	}
-	return st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0, nil
+	if err := unix.Statx(int(dir.Fd()), name, flags, unix.STATX_INO, &st); err != nil {
+		return Identity{}, &os.PathError{Op: "statx", Path: filepath.Join(dir.Name(), name), Err: err}
+	}
+	return Identity{Device: unix.Mkdev(st.Dev_major, st.Dev_minor), Inode: st.Ino,
+		MountRoot: st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0}, nil
 }
 
 // Unmount takes the topmost mount off path below root. Lazy lets it go from

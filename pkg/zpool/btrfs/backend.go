@@ -49,6 +49,8 @@ type pool struct {
 	store *store
 	held  *lock.Lock // of a change; nil for a reader
 	left  bool       // something could not be undone: the next command repairs
+
+	rootDir *os.File // below which mountpoints lie, opened when needed
 }
 
 func (b *Backend) topPath(name string) string { return filepath.Join(b.root.Run(), "pools", name) }
@@ -117,7 +119,7 @@ func (b *Backend) load(name string, top *os.File) (*pool, error) {
 }
 
 func (p *pool) close() {
-	for _, f := range []*os.File{p.trees, p.top} {
+	for _, f := range []*os.File{p.rootDir, p.trees, p.top} {
 		if f != nil {
 			f.Close()
 		}

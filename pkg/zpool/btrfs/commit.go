@@ -46,9 +46,14 @@ func (p *pool) append(line []byte) error {
 		return err
 	}
 	defer f.Close()
-	// What a crash left behind the last whole line goes.
-	if err := f.Truncate(p.store.size); err != nil {
+	info, err := f.Stat()
+	if err != nil {
 		return err
+	}
+	if info.Size() != p.store.size { // what a crash left behind the last whole line goes
+		if err := f.Truncate(p.store.size); err != nil {
+			return err
+		}
 	}
 	_, err = f.WriteAt(line, p.store.size)
 	if err == nil {

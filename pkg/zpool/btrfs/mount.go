@@ -35,41 +35,30 @@ func (s *store) automatic(r *record) bool {
 
 func (p *pool) root() string { return p.b.root.Join() }
 
-// isMounted reports whether r is what its mountpoint shows.
+// isMounted reports whether r is what its mountpoint shows: the same device
+// and inode as its subvolume has in the top level.
 func (p *pool) isMounted(r *record) (bool, error) {
 	at := p.store.mountpoint(r)
 	if at == "" {
 		return false, nil
 	}
-	subvol, err := p.mountedAt(at)
-	return subvol != 0 && subvol == r.Subvol, err
-}
-
-// mountedAt is the id of the subvolume of this pool that is mounted at a path
-// below the root; 0 when none is.
-func (p *pool) mountedAt(at string) (uint64, error) {
-	if mounted, err := mnt.IsRoot(p.root(), at); err != nil || !mounted {
-		return 0, ignoreMissing(err)
+	if p.rootDir == nil {
+		var err error
+		if p.rootDir, err = mnt.Open(p.root(), ""); err != nil {
+			return false, ignoreMissing(err)
+		}
 	}
-	place, err := mnt.Open(p.root(), at)
+	place, err := mnt.OpenIn(p.rootDir, at)
 	if err != nil {
-		return 0, ignoreMissing(err)
+		return false, ignoreMissing(err)
 	}
 	defer place.Close()
-	dir, err := openIn(place, ".", unix.O_DIRECTORY)
-	if err != nil {
-		return 0, ignoreMissing(err)
+	there, err := mnt.Identify(place, "")
+	if err != nil || !there.MountRoot || there.Inode != btrfs.RootInode {
+		return false, err
 	}
-	defer dir.Close()
-	fs, err := btrfs.FS(dir)
-	if err != nil {
-		return 0, nil // another kind of file system
-	}
-	own, err := btrfs.FS(p.top)
-	if err != nil || own.UUID != fs.UUID {
-		return 0, err
-	}
-	return btrfs.TreeOf(dir)
+	own, err := mnt.Identify(p.trees, r.treeName())
+	return err == nil && own.Device == there.Device, ignoreMissing(err)
 }
 
 // ignoreMissing drops errors that say that a path leads nowhere.

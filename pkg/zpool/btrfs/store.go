@@ -38,6 +38,19 @@ type entry struct {
 	Del  []int64   `json:"del,omitempty"`
 }
 
+// check refuses what no program of ours writes: a pool may come from elsewhere.
+func (e *entry) check() error {
+	for _, r := range e.Put {
+		if r == nil || r.ID <= 0 || r.Tree <= 0 || r.Type == "" {
+			return errors.New("a record without id or type")
+		}
+		if err := dataset.CheckName(r.Name, r.Type); err != nil {
+			return fmt.Errorf("%q: %w", r.Name, err)
+		}
+	}
+	return nil
+}
+
 // store is the content of a pool's store file.
 type store struct {
 	pool   header
@@ -72,14 +85,18 @@ func readStore(dir *os.File) (*store, error) {
 }
 
 func parseStore(data []byte) (*store, error) {
-	s := &store{byID: make(map[int64]*record), byName: make(map[string]*record)}
+	lines := bytes.Count(data, []byte("\n")) + 1
+	s := &store{byID: make(map[int64]*record, lines), byName: make(map[string]*record, lines)}
 	for len(data) > 0 {
 		end := bytes.IndexByte(data, '\n')
 		if end < 0 {
 			break // cut by a crash: it never was
 		}
-		var e entry
-		if err := json.Unmarshal(data[:end], &e); err != nil {
+		e, err := decodeEntry(data[:end])
+		if err != nil {
+			return nil, fmt.Errorf("%w: line %d: %w", errStore, s.lines+1, err)
+		}
+		if err := e.check(); err != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", errStore, s.lines+1, err)
 		}
 		s.apply(e)
