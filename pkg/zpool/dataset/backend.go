@@ -8,6 +8,7 @@ type Backend interface {
 	List(ctx context.Context, o ListOptions) ([]Dataset, error)
 	Create(ctx context.Context, name string, o CreateOptions) error
 	Destroy(ctx context.Context, names []string, o DestroyOptions) error
+	Doomed(ctx context.Context, names []string, o DestroyOptions) ([]string, error)
 	Set(ctx context.Context, name string, props map[string]string) error
 	Inherit(ctx context.Context, name, prop string, recursive bool) error
 	Snapshot(ctx context.Context, names []string, o SnapshotOptions) error
@@ -21,6 +22,7 @@ type Backend interface {
 
 // Pools is one way to keep pools.
 type Pools interface {
+	Has(name string) (bool, error)
 	Pools(ctx context.Context, names []string) ([]Pool, error)
 	CreatePool(ctx context.Context, name string, o PoolOptions) error
 	DestroyPool(ctx context.Context, name string, force bool) error
