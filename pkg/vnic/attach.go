@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
@@ -41,12 +42,15 @@ func (h *Host) Attach(ctx context.Context, zone string, netns *os.File, nics []N
 	if err := h.connect(ctx, rt, zone, netns, z); err != nil {
 		return nil, err
 	}
-	attached, err := h.address(ctx, zone, netns, z)
-	if err != nil {
+	if err := inside(netns, z.configure); err != nil {
+		return nil, err
+	}
+	awaitPorts(rt, z)
+	if err := h.firstLeases(ctx, zone, netns, z); err != nil {
 		return nil, err
 	}
 	undo.Success()
-	return attached, nil
+	return &Attached{Resolvers: z.resolvers()}, nil
 }
 
 // plan checks every nic and finds what it lies over, before anything is made.
@@ -141,19 +145,23 @@ func (h *Host) join(rt *netlink.Handle, zone string, netns *os.File, z *zoneLink
 	return nil
 }
 
-// address sets up the zone's ends; leases come before the routes that need
-// them.
-func (h *Host) address(ctx context.Context, zone string, netns *os.File, z *zoneLinks) (*Attached, error) {
-	if err := inside(netns, z.configure); err != nil {
-		return nil, err
+// awaitPorts waits a moment until the switches forward what the zone sends:
+// the kernel lets them know of a new port's carrier behind our back, and a
+// first packet that is lost costs a second.
+func awaitPorts(rt *netlink.Handle, z *zoneLinks) {
+	for deadline := time.Now().Add(100 * time.Millisecond); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if !slices.ContainsFunc(z.NICs, func(n zoneNIC) bool { return !n.isForwarding(rt) }) {
+			return
+		}
 	}
-	if !z.waits() {
-		return &Attached{}, nil
+}
+
+func (n *zoneNIC) isForwarding(rt *netlink.Handle) bool {
+	if n.host == nil {
+		return true
 	}
-	if err := h.firstLeases(ctx, zone, netns, z); err != nil {
-		return nil, err
-	}
-	return &Attached{Resolvers: z.resolvers()}, nil
+	port, err := rt.LinkByIndex(n.host.Attrs().Index)
+	return err != nil || port.Attrs().OperState == netlink.OperUp
 }
 
 func (h *Host) zoneTable(zone string) string {

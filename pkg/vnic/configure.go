@@ -50,7 +50,7 @@ func configureNIC(rt *netlink.Handle, nic *NIC) error {
 	if err := prepareIPv6(rt, link, nic); err != nil {
 		return err
 	}
-	if err := rt.LinkSetUp(link); err != nil {
+	if err := patiently(func() error { return rt.LinkSetUp(link) }); err != nil {
 		return fmt.Errorf("bring up: %w", err)
 	}
 	for _, prefix := range nic.Addrs {

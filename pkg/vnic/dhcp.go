@@ -2,8 +2,10 @@ package vnic
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
+	"github.com/insomniacslk/dhcp/iana"
 )
 
 // lease is what a DHCP server granted a nic.
@@ -23,8 +26,8 @@ type lease struct {
 	Expires   time.Time    `json:"expires"`
 }
 
-// firstWait is how long a boot waits for the first lease.
-const firstWait = 5 * time.Second
+// retryPause is between tries that failed for a reason of ours.
+const retryPause = 5 * time.Second
 
 // foreverLease stands in for a lease that does not end.
 const foreverLease = 365 * 24 * time.Hour
@@ -97,9 +100,10 @@ func askOnce(ctx context.Context, client *nclient4.Client, old *lease) (*lease, 
 // asLease is what the client library wants to see for a renewal.
 func (l *lease) asLease(mac net.HardwareAddr) *nclient4.Lease {
 	ack := &dhcpv4.DHCPv4{
-		OpCode: dhcpv4.OpcodeBootReply, ClientHWAddr: mac,
+		OpCode: dhcpv4.OpcodeBootReply, HWType: iana.HWTypeEthernet, ClientHWAddr: mac,
 		YourIPAddr: l.Addr.Addr().AsSlice(), Options: dhcpv4.Options{},
 	}
+	binary.NativeEndian.PutUint32(ack.TransactionID[:], rand.Uint32())
 	ack.UpdateOption(dhcpv4.OptServerIdentifier(l.Server.AsSlice()))
 	return &nclient4.Lease{Offer: ack, ACK: ack}
 }
@@ -107,7 +111,7 @@ func (l *lease) asLease(mac net.HardwareAddr) *nclient4.Lease {
 // readLease takes what we use from a server's answer.
 func readLease(ack *dhcpv4.DHCPv4, now time.Time) (*lease, error) {
 	addr, ok := netip.AddrFromSlice(ack.YourIPAddr.To4())
-	if !ok || addr.IsUnspecified() || addr.IsMulticast() || addr.IsLoopback() {
+	if !ok || !isHostAddr(addr) {
 		return nil, fmt.Errorf("dhcp server %s offered the address %s", ack.ServerIdentifier(), ack.YourIPAddr)
 	}
 	bits, _ := ack.SubnetMask().Size()
@@ -121,9 +125,14 @@ func readLease(ack *dhcpv4.DHCPv4, now time.Time) (*lease, error) {
 	}
 	l.Server, _ = netip.AddrFromSlice(ack.ServerIdentifier().To4())
 	length := min(ack.IPAddressLeaseTime(foreverLease), foreverLease)
-	l.Renew = now.Add(ack.IPAddressRenewalTime(length / 2))
-	l.Expires = now.Add(length)
+	l.Renew = now.Add(max(time.Second, min(ack.IPAddressRenewalTime(length/2), length/2)))
+	l.Expires = now.Add(max(2*time.Second, length))
 	return l, nil
+}
+
+// isHostAddr reports whether an interface may have the IPv4 address.
+func isHostAddr(a netip.Addr) bool {
+	return !a.IsUnspecified() && !a.IsLoopback() && !a.IsMulticast() && a.As4()[0] < 240
 }
 
 func addrsOf(ips []net.IP) []netip.Addr {

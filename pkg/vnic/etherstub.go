@@ -166,9 +166,9 @@ func (t *table) over(name string) string {
 // removeStub removes the bridges of an etherstub, those of its VLANs too,
 // unless a nic is on one of them.
 func (h *Host) removeStub(rt *netlink.Handle, name, kernel string) error {
-	all, err := rt.LinkList()
+	all, err := listLinks(rt)
 	if err != nil {
-		return fmt.Errorf("list links: %w", err)
+		return err
 	}
 	bridges := []string{kernel} // perhaps half made, without a label
 	for _, link := range all {

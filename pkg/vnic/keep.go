@@ -16,7 +16,10 @@ import (
 
 // firstLeases asks for all leases at once and waits a while for them.
 func (h *Host) firstLeases(ctx context.Context, zone string, netns *os.File, z *zoneLinks) error {
-	asking, cancel := context.WithTimeout(ctx, firstWait)
+	if !z.waits() {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, h.patience)
 	defer cancel()
 	var wait sync.WaitGroup
 	for i := range z.NICs {
@@ -64,13 +67,13 @@ func (h *Host) keepLease(ctx context.Context, zone string, netns *os.File, nic s
 			return
 		}
 		if next == nil && held == nil {
-			sleepUntil(ctx, time.Now().Add(firstWait))
+			sleepUntil(ctx, time.Now().Add(retryPause))
 			continue
 		}
 		z, err := h.noteLease(ctx, zone, netns, nic, next)
 		if err != nil {
 			h.log.Warn("dhcp lease not applied", "zone", zone, "nic", nic, "err", err)
-			sleepUntil(ctx, time.Now().Add(firstWait))
+			sleepUntil(ctx, time.Now().Add(retryPause))
 			continue
 		}
 		if held = next; held != nil {

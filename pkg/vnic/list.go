@@ -2,7 +2,6 @@ package vnic
 
 import (
 	"cmp"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -140,9 +139,9 @@ func splitName(name string) (word, number string) {
 type kernel map[string]netlink.Link
 
 func loadKernel(rt *netlink.Handle) (kernel, error) {
-	all, err := rt.LinkList()
+	all, err := listLinks(rt)
 	if err != nil {
-		return nil, fmt.Errorf("list links: %w", err)
+		return nil, err
 	}
 	k := kernel{}
 	for _, link := range all {

@@ -2,7 +2,6 @@ package vnic
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 
 	"github.com/vishvananda/netlink"
@@ -32,9 +31,9 @@ func physByName(rt *netlink.Handle, name string) (netlink.Link, error) {
 // physByMAC is nil, nil when there is none. A card goes before the bridges and
 // VLANs that took over its address.
 func physByMAC(rt *netlink.Handle, mac net.HardwareAddr) (netlink.Link, error) {
-	all, err := rt.LinkList()
+	all, err := listLinks(rt)
 	if err != nil {
-		return nil, fmt.Errorf("list links: %w", err)
+		return nil, err
 	}
 	var found netlink.Link
 	for _, link := range all {

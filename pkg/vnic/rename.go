@@ -55,9 +55,9 @@ func (h *Host) renameable(rt *netlink.Handle, t *table, from, to string) (record
 	if err != nil || bridge == nil || r.Class != ClassEtherstub {
 		return r, err
 	}
-	all, err := rt.LinkList()
+	all, err := listLinks(rt)
 	if err != nil {
-		return r, fmt.Errorf("list links: %w", err)
+		return r, err
 	}
 	if who := portOf(all, bridge); who != "" {
 		return r, fmt.Errorf("link %s: %w by %s", from, ErrBusy, who)

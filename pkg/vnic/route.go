@@ -70,11 +70,10 @@ func (z *zoneLinks) syncRoutes(rt *netlink.Handle) error {
 type routeList []netlink.Route
 
 func ourRoutes(rt *netlink.Handle) (routeList, error) {
-	found, err := rt.RouteListFiltered(netlink.FAMILY_ALL, &netlink.Route{Protocol: routeOrigin}, netlink.RT_FILTER_PROTOCOL)
-	if err != nil {
-		return nil, fmt.Errorf("list routes: %w", err)
-	}
-	return found, nil
+	ours := &netlink.Route{Protocol: routeOrigin}
+	return dump("list routes", func() ([]netlink.Route, error) {
+		return rt.RouteListFiltered(netlink.FAMILY_ALL, ours, netlink.RT_FILTER_PROTOCOL)
+	})
 }
 
 // take removes the route that goes where r goes from the list and reports

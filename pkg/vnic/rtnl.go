@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -46,6 +47,36 @@ func findLink(rt *netlink.Handle, name string) (netlink.Link, error) {
 		return nil, fmt.Errorf("look up link %s: %w", name, err)
 	}
 	return link, nil
+}
+
+// listLinks lists all links of the network namespace.
+func listLinks(rt *netlink.Handle) ([]netlink.Link, error) {
+	return dump("list links", rt.LinkList)
+}
+
+// dump asks again when something came or went meanwhile.
+func dump[T any](what string, ask func() (T, error)) (T, error) {
+	for try := 0; ; try++ {
+		all, err := ask()
+		if err == nil {
+			return all, nil
+		}
+		if !errors.Is(err, netlink.ErrDumpInterrupted) || try == 100 {
+			return all, fmt.Errorf("%s: %w", what, err)
+		}
+	}
+}
+
+// patiently tries again while a zone that ended still holds the physical link:
+// the kernel takes a moment to clean up after one.
+func patiently(try func() error) error {
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		err := try()
+		busy := errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EADDRINUSE)
+		if !busy || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // removeLink removes a link; one that is gone is fine.

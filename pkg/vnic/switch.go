@@ -244,7 +244,7 @@ func (h *Host) addUplink(rt *netlink.Handle, bridge netlink.Link, u *uplink, vid
 		}
 		port = vlan
 	}
-	if err := rt.LinkSetMaster(port, bridge); err != nil {
+	if err := patiently(func() error { return rt.LinkSetMaster(port, bridge) }); err != nil {
 		return fmt.Errorf("make %s a port: %w", port.Attrs().Name, err)
 	}
 	return rt.LinkSetUp(port)
@@ -253,9 +253,11 @@ func (h *Host) addUplink(rt *netlink.Handle, bridge netlink.Link, u *uplink, vid
 // refuseHostAddresses protects the host's own connection: a bridge port has no
 // use for addresses.
 func refuseHostAddresses(rt *netlink.Handle, phys netlink.Link) error {
-	addrs, err := rt.AddrList(phys, netlink.FAMILY_ALL)
+	addrs, err := dump("read addresses of "+phys.Attrs().Name, func() ([]netlink.Addr, error) {
+		return rt.AddrList(phys, netlink.FAMILY_ALL)
+	})
 	if err != nil {
-		return fmt.Errorf("read addresses of %s: %w", phys.Attrs().Name, err)
+		return err
 	}
 	for _, a := range addrs {
 		if a.Scope != unix.RT_SCOPE_LINK {

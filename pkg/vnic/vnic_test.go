@@ -10,13 +10,19 @@ import (
 	"testing"
 
 	"github.com/google/nftables"
+	"github.com/vishvananda/netlink"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/internal/testenv"
 )
 
 // TestMain keeps the tests away from the host's links.
-func TestMain(m *testing.M) { os.Exit(testenv.NetnsMain(m)) }
+func TestMain(m *testing.M) {
+	if root := os.Getenv(crashRoot); root != "" {
+		crashLoop(paths.Root(root))
+	}
+	os.Exit(testenv.NetnsMain(m))
+}
 
 // newHost is the links of a new root, all gone when the test ends.
 func newHost(t testing.TB) *Host {
@@ -32,7 +38,7 @@ func checkNothingLeft(t testing.TB, h *Host) {
 	rt, err := openRTNL()
 	must(t, err)
 	defer rt.Close()
-	all, err := rt.LinkList()
+	all, err := listLinks(rt)
 	must(t, err)
 	for _, link := range all {
 		if l, ours := parseLabel(link.Attrs().Alias); ours && l.root == h.root.ID() || !ours && strings.HasPrefix(link.Attrs().Name, "sb") {
@@ -40,10 +46,15 @@ func checkNothingLeft(t testing.TB, h *Host) {
 			_ = rt.LinkDel(link)
 		}
 	}
+	checkTables(t, h, h.root.KernelName("smartbox"))
+}
+
+// checkTables fails the test for every nftables table whose name begins so.
+func checkTables(t testing.TB, h *Host, prefix string) {
 	tables, err := new(nftables.Conn).ListTablesOfFamily(nftables.TableFamilyNetdev)
 	must(t, err)
 	for _, table := range tables {
-		if strings.HasPrefix(table.Name, h.root.KernelName("smartbox")) {
+		if strings.HasPrefix(table.Name, prefix) {
 			t.Errorf("table left behind: %s", table.Name)
 			_ = dropTable(table.Name)
 		}
@@ -128,4 +139,25 @@ func nic(over string, addrs ...string) NIC {
 		n.Addrs = append(n.Addrs, netip.MustParsePrefix(a))
 	}
 	return n
+}
+
+// cable makes a pair of links of which the first plays a physical one; the
+// second is the far end of its wire.
+func cable(t testing.TB, name string) (near, far netlink.Link) {
+	t.Helper()
+	rt, err := openRTNL()
+	must(t, err)
+	t.Cleanup(rt.Close)
+	attrs := netlink.NewLinkAttrs()
+	attrs.Name = name
+	veth := netlink.NewVeth(attrs)
+	veth.PeerName = name + "far"
+	must(t, rt.LinkAdd(veth))
+	t.Cleanup(func() { must(t, removeLink(rt, name)) })
+	far, err = rt.LinkByName(veth.PeerName)
+	must(t, err)
+	must(t, rt.LinkSetUp(far))
+	near, err = rt.LinkByName(name)
+	must(t, err)
+	return near, far
 }
