@@ -19,6 +19,12 @@ func (t *tool) vacuum() *cobra.Command {
 	c.Flags().BoolVarP(&force, "force", "f", false, "do not ask")
 	return t.verb(c, 0, 0, func(ctx context.Context, _ []string) error {
 		host := t.host()
+		if !dryRun {
+			// What a killed command left may still look like a clone.
+			if err := host.Repair(ctx); err != nil {
+				return err
+			}
+		}
 		unused, err := host.Unused(ctx)
 		if err != nil || len(unused) == 0 {
 			return err

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/lock"
-	"github.com/smartbox-os/smartbox/pkg/img/manifest"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -25,45 +24,6 @@ func (h *Host) lockImage(ctx context.Context, uuid string) (*lock.Lock, error) {
 
 func (h *Host) lockPath(uuid string) string {
 	return filepath.Join(h.root.Run(), "img."+uuid+".import.lock")
-}
-
-// Repair clears away what killed commands left: partial datasets whose lock
-// nobody holds. It is called before images are made or removed.
-func (h *Host) Repair(ctx context.Context) error {
-	datasets, err := h.pools.List(ctx, zpool.ListOptions{
-		Recursive: true, Depth: 1, Types: []zpool.Type{zpool.Filesystem, zpool.Volume},
-	})
-	if errors.Is(err, zpool.ErrNotFound) || errors.Is(err, zpool.ErrNoPool) {
-		return nil
-	}
-	if err != nil {
-		return fail(CodeInternal, "list datasets: %w", err)
-	}
-	var errs []error
-	for _, d := range datasets {
-		if pool, uuid, ok := partialOf(d.Name); ok {
-			errs = append(errs, h.repair(ctx, pool, uuid))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func partialOf(dataset string) (pool, uuid string, ok bool) {
-	pool, name, _ := strings.Cut(dataset, "/")
-	uuid, ok = strings.CutSuffix(name, partialSuffix)
-	return pool, uuid, ok && manifest.IsUUID(uuid)
-}
-
-func (h *Host) repair(ctx context.Context, pool, uuid string) error {
-	l, err := lock.Try(h.lockPath(uuid))
-	if errors.Is(err, lock.ErrHeld) {
-		return nil // its maker is at work
-	}
-	if err != nil {
-		return fail(CodeFile, "image %s: %w", uuid, err)
-	}
-	defer l.Unlock()
-	return h.clear(ctx, pool, uuid)
 }
 
 // clear destroys the partial dataset of an image, and its record if the image
