@@ -12,6 +12,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/svczones"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
 	"github.com/smartbox-os/smartbox/cmd/zfs"
+	"github.com/smartbox-os/smartbox/cmd/zinit"
 	"github.com/smartbox-os/smartbox/cmd/zlogin"
 	"github.com/smartbox-os/smartbox/cmd/zoneadm"
 	"github.com/smartbox-os/smartbox/cmd/zoneadmd"
@@ -36,15 +37,20 @@ type Applet struct {
 func applets() []Applet {
 	return []Applet{
 		{Name: "dladm", Summary: "administer links: etherstubs, vnics, physical links", New: dladm.New, Manual: dladm.Manual},
+		{Name: "halt", Role: zinit.Halt},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
 		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
+		{Name: "poweroff", Role: zinit.Halt},
+		{Name: "reboot", Role: zinit.Halt},
+		{Name: "shutdown", Role: zinit.Halt},
 		{Name: "svc-zones", Role: svczones.Role},
 		{Name: "vmadm", Summary: "make, change, show and remove machines", New: vmadm.New, Manual: vmadm.Manual},
 		{Name: "zfs", Summary: "datasets, snapshots and their properties", New: zfs.New, Manual: zfs.Manual},
+		{Name: "zinit", Role: zinit.Role},
 		{Name: "zlogin", Summary: "enter a zone: a command, a shell or its console", New: zlogin.New, Manual: zlogin.Manual},
 		{Name: "zoneadm", Summary: "install, boot, list, halt and remove zones", New: zoneadm.New, Manual: zoneadm.Manual},
 		{Name: "zoneadmd", Role: zoneadmd.Role},

@@ -44,6 +44,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"imgserver": imgserverCommand,
+			"zone":      zoneCommand,
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "root" && testenv.IsRoot(), nil

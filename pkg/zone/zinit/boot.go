@@ -1,0 +1,121 @@
+package zinit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/smartbox-os/smartbox/pkg/meta"
+)
+
+// Where the machine's scripts and their output lie, as on SmartOS.
+const (
+	scriptDir = "/var/svc"
+	logDir    = "/var/log"
+	hookDir   = "/var/svc/rc.d"
+	hookFile  = "/etc/rc.local"
+
+	provisioning = "/var/svc/provisioning"
+	provisioned  = "/var/svc/provision_success"
+)
+
+// scripts come from the metadata, in this order.
+var scripts = []struct{ key, name string }{
+	{"sdc:operator-script", "mdata-operator-script"},
+	{"user-script", "mdata-user-script"},
+}
+
+// Boot does what a boot brings: the authorized keys and the scripts of the
+// metadata (at each boot), then the zone's own hooks, /etc/rc.local and
+// /var/svc/rc.d/*. When the scripts of the metadata succeed, a machine that is
+// being provisioned is; else it stays unprovisioned, for its creator to see.
+func Boot(ctx context.Context) error {
+	errs := []error{fetch(ctx)}
+	for _, s := range scripts {
+		errs = append(errs, runIfThere(ctx, filepath.Join(scriptDir, s.name), s.name))
+	}
+	if errors.Join(errs...) == nil {
+		errs = append(errs, markProvisioned())
+	}
+	errs = append(errs, runIfThere(ctx, hookFile, "rc.local"))
+	hooks, err := filepath.Glob(filepath.Join(hookDir, "*"))
+	errs = append(errs, err)
+	for _, hook := range hooks {
+		errs = append(errs, runIfThere(ctx, hook, filepath.Base(hook)))
+	}
+	return errors.Join(errs...)
+}
+
+func markProvisioned() error {
+	err := os.Rename(provisioning, provisioned)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// fetch brings the metadata that matters to a boot into files.
+func fetch(ctx context.Context) error {
+	sockets := make([]string, len(meta.SocketPaths))
+	for i, p := range meta.SocketPaths {
+		sockets[i] = "/" + p
+	}
+	client, err := meta.Dial(ctx, sockets...)
+	if errors.Is(err, meta.ErrNoSocket) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	defer client.Close()
+	var errs []error
+	for _, s := range scripts {
+		errs = append(errs, fetchScript(client, s.key, filepath.Join(scriptDir, s.name)))
+	}
+	keys, err := client.Get("root_authorized_keys")
+	if err == nil {
+		err = authorize(filepath.Join(home(), ".ssh"), keys)
+	}
+	if !errors.Is(err, meta.ErrNotFound) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// fetchScript replaces the file of a script, or removes it.
+func fetchScript(client *meta.Client, key, file string) error {
+	text, err := client.Get(key)
+	if errors.Is(err, meta.ErrNotFound) || err == nil && text == "" {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("metadata %s: %w", key, err)
+	}
+	return replace(file, text, 0o700)
+}
+
+// replace writes a file anew; a link in its place goes.
+func replace(file, text string, mode os.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	tmp := file + ".new"
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return os.Rename(tmp, file)
+}

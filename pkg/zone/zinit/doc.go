@@ -1,0 +1,18 @@
+// Package zinit is the init of sparse zones. As PID 1 it reaps, offers a login
+// on the console and ends the zone in good order; that is all it keeps in
+// memory. What a boot brings (metadata, scripts) is the work of a child, Boot,
+// that is gone afterwards. It sets up nothing that the host did already, and
+// runs in a zone only.
+package zinit
+
+// Name is the process's name, by which others in the zone know this init.
+const Name = "zinit"
+
+// searchPath is where the programs of this init look for others: our own ways
+// to end a zone come before the host's, which talk to another init.
+const searchPath = "/native/usr/sbin:/native/usr/bin:/opt/local/sbin:/opt/local/bin:" +
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+func environ(more ...string) []string {
+	return append([]string{"PATH=" + searchPath, "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/sh"}, more...)
+}

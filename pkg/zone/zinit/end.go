@@ -1,0 +1,44 @@
+package zinit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// EndOptions say how a zone ends itself.
+type EndOptions struct {
+	Reboot bool
+	Force  bool // at once, not by init
+}
+
+// ErrNoZone says that this is no zone whose init is ours.
+var ErrNoZone = errors.New("ends sparse zones only; this system has another init")
+
+// End asks the zone's init to end the zone.
+func End(o EndOptions) error {
+	name, err := os.ReadFile("/proc/1/comm")
+	if err != nil {
+		return fmt.Errorf("look at init: %w", err)
+	}
+	if strings.TrimSpace(string(name)) != Name {
+		return ErrNoZone
+	}
+	sig, how := unix.SIGTERM, unix.LINUX_REBOOT_CMD_POWER_OFF
+	if o.Reboot {
+		sig, how = unix.SIGINT, unix.LINUX_REBOOT_CMD_RESTART
+	}
+	if o.Force {
+		unix.Sync()
+		err = unix.Reboot(how)
+	} else {
+		err = unix.Kill(1, sig)
+	}
+	if err != nil {
+		return fmt.Errorf("end the zone: %w", err)
+	}
+	return nil
+}
