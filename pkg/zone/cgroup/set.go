@@ -76,7 +76,7 @@ func (g hierarchy) create() error {
 		err := os.Mkdir(g.dir, 0o755)
 		switch {
 		case err == nil:
-			return g.prepare(g.dir)
+			return g.prepare()
 		case errors.Is(err, os.ErrExist):
 			return nil
 		case !errors.Is(err, os.ErrNotExist):
@@ -86,24 +86,34 @@ func (g hierarchy) create() error {
 		if err != nil && !errors.Is(err, os.ErrExist) {
 			return err
 		}
-		if err := g.prepare(parent); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
 	}
 }
 
 // prepare makes a new group usable: a v1 cpuset begins without processors, a v2
-// group begins without controllers.
-func (g hierarchy) prepare(dir string) error {
-	parent := filepath.Dir(dir)
+// group without controllers. The parent may be just as new, made by another
+// process that has not come to prepare it.
+func (g hierarchy) prepare() error {
+	parent := filepath.Dir(g.dir)
 	if g.v2 {
-		return enable(parent)
+		return errors.Join(enable(filepath.Dir(parent)), enable(parent))
 	}
 	if !g.has("cpuset") {
 		return nil
 	}
+	return errors.Join(inherit(parent), inherit(g.dir))
+}
+
+// inherit gives a cpuset what its parent has, unless it has some of it.
+func inherit(dir string) error {
 	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-		all, err := read(parent, file)
+		have, err := read(dir, file)
+		if err != nil {
+			return err
+		}
+		if have != "" {
+			continue
+		}
+		all, err := read(filepath.Dir(dir), file)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,9 +27,23 @@ func TestMain(m *testing.M) {
 	case name == "zoneadmd":
 		os.Exit(zoneadmd())
 	case !strings.HasSuffix(name, ".test"): // a tool below /native
-		os.Exit(97)
+		os.Exit(askMetadata())
 	}
 	os.Exit(m.Run())
+}
+
+// askMetadata is the mdata-get of these tests, inside a zone.
+func askMetadata() int {
+	c, err := net.Dial("unix", "/native/.zonecontrol/metadata.sock")
+	if err != nil {
+		return 97
+	}
+	defer c.Close()
+	fmt.Fprint(c, "hello")
+	if _, err := io.Copy(os.Stdout, c); err != nil {
+		return 98
+	}
+	return 0
 }
 
 func zoneadmd() int {
@@ -35,8 +52,12 @@ func zoneadmd() int {
 		return 2
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	echo := func(_ context.Context, c net.Conn) { // what came, and an end
+		defer c.Close()
+		io.CopyN(c, c, 5)
+	}
 	err := super.Run(context.Background(), paths.Root(os.Getenv("SMARTBOX_ROOT")), log,
-		zone.Supervisor{Zone: os.Args[2], Ready: os.NewFile(zone.ReadyFD, "ready")}, first)
+		zone.Supervisor{Zone: os.Args[2], Metadata: echo, Ready: os.NewFile(zone.ReadyFD, "ready")}, first)
 	if err != nil {
 		return 1
 	}

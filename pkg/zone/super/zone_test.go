@@ -62,7 +62,7 @@ cat /etc/hostname /etc/hosts /etc/resolv.conf
 		os.MkdirAll(filepath.Join(w.rootDir("s"), "var"), 0o755)
 	}, attr("resolvers", "10.0.0.1,10.0.0.2"), attr("dns-domain", "example.com"), attr("hostname", "mine"))
 	t.Log(out)
-	for _, want := range []string{"Linux\n0\n", "mdata 97\n", "usr is read-only", "native is read-only", "smartbox is read-only", "own", "\n0 4755\n", "\n0 1777\n", "mine\n127.0.0.1", "mine.example.com mine", "search example.com\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"} {
+	for _, want := range []string{"Linux\n0\n", "hellomdata 0\n", "usr is read-only", "native is read-only", "smartbox is read-only", "own", "\n0 4755\n", "\n0 1777\n", "mine\n127.0.0.1", "mine.example.com mine", "search example.com\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q", want)
 		}

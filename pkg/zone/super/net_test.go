@@ -1,0 +1,52 @@
+package super_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/smartbox-os/smartbox/pkg/vnic"
+	"github.com/smartbox-os/smartbox/pkg/zone"
+)
+
+func nic(ip string) func(*zone.Config) {
+	return func(c *zone.Config) {
+		c.Net = append(c.Net, zone.Net{Physical: "net0", GlobalNIC: "stub0", Props: map[string]string{"ip": ip, "netmask": "255.255.255.0", "primary": "true"}})
+	}
+}
+
+func TestLinks_areThereBeforeInitAndGoneAfter(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	links := vnic.New(w.root, slog.New(slog.DiscardHandler))
+	if err := links.CreateEtherstub(ctx, "stub0", vnic.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before := hostLinks(t)
+	w.add("n1", "exec busybox sleep 1000", nic("10.99.0.1"))
+	w.boot("n1")
+	out := w.says("n2", "busybox ip addr show dev net0; busybox ping -c 1 -W 5 10.99.0.1; echo ping $?; busybox ping -c 1 -W 5 127.0.0.1 >/dev/null; echo lo $?", nic("10.99.0.2"))
+	for _, want := range []string{"inet 10.99.0.2/24", "ping 0", "lo 0"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	w.down("n1")
+	if after := hostLinks(t); after != before {
+		t.Errorf("links before\n%s\nand after\n%s", before, after)
+	}
+	if err := links.DeleteEtherstub(ctx, "stub0", vnic.CreateOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func hostLinks(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("ip", "-o", "-br", "link", "show").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(strings.Count(string(out), "\n"))
+}
