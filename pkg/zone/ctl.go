@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/smartbox-os/smartbox/internal/host"
@@ -43,6 +44,7 @@ type Request struct {
 type Response struct {
 	Error string `json:"error,omitempty"`
 	State State  `json:"state,omitempty"` // set when the order does not fit it
+	Gone  bool   `json:"gone,omitempty"`  // the zone is down, it came too late
 }
 
 // errNoSupervisor says that nobody supervises the zone: it does not run.
@@ -60,7 +62,7 @@ func (h *Host) ask(ctx context.Context, name string, r Request) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), answer.Gone:
 		return fmt.Errorf("%s: zoneadmd ended without an answer, see %s: %w", r.Op, h.root.Display(h.LogFile(name)), errNoSupervisor)
 	case err != nil:
 		return fmt.Errorf("%s: ask zoneadmd: %w", r.Op, err)

@@ -57,7 +57,7 @@ func (s *supervisor) serveOrder(c *net.UnixConn) {
 		case s.orders <- o:
 			answer = <-o.answer
 		case <-s.ended:
-			answer.Error = "zoneadmd is ending"
+			answer.Gone = true
 		}
 	}
 	// Who asked may be gone.

@@ -67,11 +67,11 @@ func zoneadmd() int {
 // world is a root of its own with zones that are made of busybox alone.
 type world struct {
 	*zone.Host
-	t    *testing.T
+	t    testing.TB
 	root paths.Root
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	testenv.RequireRoot(t)
 	testenv.RequireCommand(t, "busybox")

@@ -13,7 +13,7 @@ import (
 
 // debian is a root of Debian with systemd, as debootstrap makes it; tests that
 // boot one copy it.
-func debian(t *testing.T) string {
+func debian(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("SMARTBOX_TEST_DEBIAN")
 	if dir == "" {
