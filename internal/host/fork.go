@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"syscall"
 	"unsafe"
 
@@ -13,12 +14,9 @@ func beforeFork()
 //go:linkname afterFork syscall.runtime_AfterFork
 func afterFork()
 
-//go:linkname afterForkInChild syscall.runtime_AfterForkInChild
-func afterForkInChild()
-
 // CloneOptions say what the child shares and where it is born.
 type CloneOptions struct {
-	Flags  uint64 // CLONE_NEW...; never CLONE_VM
+	Flags  uint64 // CLONE_NEW...
 	Cgroup int    // directory of a cgroup v2, used with CLONE_INTO_CGROUP
 	Report int    // descriptor that gets the failed step
 }
@@ -33,26 +31,13 @@ type cloneArgs struct {
 	flags, pidfd, childTID, parentTID, exitSignal, stack, stackSize, tls, setTID, setTIDSize, cgroup uint64
 }
 
-// Fork runs p in a child process that shares nothing with this one but open
-// files. It is fork(2), without the exec of one's own binary that Go programs
-// commonly need to come into namespaces: a fifth of the cost.
-func Fork(o CloneOptions, p *Program) (Child, error) {
-	pidfd := int32(-1)
-	args := cloneArgs{
-		flags:      o.Flags | unix.CLONE_PIDFD,
-		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
-		exitSignal: uint64(unix.SIGCHLD),
-		cgroup:     uint64(o.Cgroup),
-	}
-	failed := &failure{fd: uintptr(o.Report)}
-	syscall.ForkLock.Lock()
-	pid, errno := fork(&args, p.ops, failed)
-	syscall.ForkLock.Unlock()
-	p.Keep()
-	if errno != 0 {
-		return Child{}, errno
-	}
-	return Child{Pid: int(pid), Pidfd: int(pidfd)}, nil
+// child is what a forked process looks at. It may share memory with its parent,
+// so whoever forks it keeps it until the child has executed another program or
+// has ended.
+type child struct {
+	ops    []op
+	failed failure
+	stack  []byte
 }
 
 // failure is written by the child as it is.
@@ -61,29 +46,108 @@ type failure struct {
 	fd          uintptr
 }
 
+const childStack = 16 << 10
+
+// Fork runs p in a child process, without the exec of one's own binary that Go
+// programs commonly need to come into namespaces. Where it can (see shareVM) the
+// child shares this process's memory on a stack of its own, as vfork(2) does,
+// so that nothing is copied; the caller must keep p until the child has executed
+// or ended.
+func Fork(o CloneOptions, p *Program) (Child, error) {
+	pidfd := int32(-1)
+	c := &child{ops: p.prepared(), stack: make([]byte, childStack)}
+	c.failed.fd = uintptr(o.Report)
+	p.keep = append(p.keep, c)
+	args := &cloneArgs{
+		flags:      o.Flags | unix.CLONE_PIDFD,
+		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
+		exitSignal: uint64(unix.SIGCHLD),
+		cgroup:     uint64(o.Cgroup),
+	}
+	pid, err := forkSharing(args, c)
+	if errors.Is(err, unix.EINVAL) {
+		// Kernels before 6.0 refuse to share memory over time namespaces.
+		pid, err = forkCopying(args, c)
+	}
+	p.Keep()
+	if err != nil {
+		return Child{}, err
+	}
+	return Child{Pid: int(pid), Pidfd: int(pidfd)}, nil
+}
+
+func forkSharing(args *cloneArgs, c *child) (uintptr, error) {
+	if !shareVM {
+		return 0, unix.EINVAL
+	}
+	shared := *args
+	shared.flags |= unix.CLONE_VM
+	shared.stack = uint64(uintptr(unsafe.Pointer(&c.stack[0])))
+	shared.stackSize = childStack
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	return result(vfork(&shared, c))
+}
+
+func forkCopying(args *cloneArgs, c *child) (uintptr, error) {
+	syscall.ForkLock.Lock()
+	defer syscall.ForkLock.Unlock()
+	return result(fork(args, c))
+}
+
+// result splits what a system call returns.
+func result(r uintptr) (uintptr, error) {
+	if r > ^uintptr(4095) {
+		return 0, unix.Errno(-r)
+	}
+	return r, nil
+}
+
+// Signals are blocked around the birth, and in the child until it has reset
+// the handlers, which are this runtime's.
+
 //go:noinline
 //go:norace
 //go:nocheckptr
-func fork(args *cloneArgs, ops []op, failed *failure) (uintptr, unix.Errno) {
+func vfork(args *cloneArgs, c *child) uintptr {
+	beforeFork()
+	r := cloneOnStack(args, unsafe.Sizeof(*args), c)
+	afterFork()
+	return r
+}
+
+//go:noinline
+//go:norace
+//go:nocheckptr
+func fork(args *cloneArgs, c *child) uintptr {
 	beforeFork()
 	pid, _, errno := syscall.RawSyscall(unix.SYS_CLONE3, uintptr(unsafe.Pointer(args)), unsafe.Sizeof(*args), 0)
-	if errno != 0 || pid != 0 {
-		afterFork()
-		return pid, unix.Errno(errno)
+	if errno == 0 && pid == 0 {
+		runChild(c)
 	}
-	afterForkInChild()
-	run(ops, failed)
+	afterFork()
+	if errno != 0 {
+		return -uintptr(errno)
+	}
+	return pid
+}
+
+// runChild is the child: system calls only. It does not return.
+//
+//go:nosplit
+//go:norace
+//go:nocheckptr
+func runChild(c *child) {
+	runOps(c.ops, &c.failed)
 	for {
 		syscall.RawSyscall(unix.SYS_EXIT_GROUP, 127, 0, 0)
 	}
 }
 
-// run is the child: system calls only.
-//
 //go:nosplit
 //go:norace
 //go:nocheckptr
-func run(ops []op, failed *failure) {
+func runOps(ops []op, failed *failure) {
 	var reg uintptr
 	for i := range ops {
 		o := &ops[i]

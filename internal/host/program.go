@@ -120,5 +120,24 @@ func (p *Program) Report(b []byte) error {
 	return &StepError{p.steps[step], unix.Errno(errno)}
 }
 
+// lastSignal is the highest signal number.
+const lastSignal = 64
+
+// kernelSigaction is struct sigaction as the kernel takes it: all zero is the
+// default action on every architecture.
+type kernelSigaction [4]uint64
+
+// prepared is the program with what comes before its first step: signal
+// handlers are those of this process's runtime and must not run in the child.
+func (p *Program) prepared() []op {
+	first := new(Program)
+	zero := Pointer(p, new(kernelSigaction))
+	for sig := range uintptr(lastSignal) {
+		first.Call(unix.SYS_RT_SIGACTION, sig+1, zero, 0, 8).MayFail()
+	}
+	first.Call(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, zero, 0, 8)
+	return append(first.ops, p.ops...)
+}
+
 // Keep keeps the memory that the program points to until here.
 func (p *Program) Keep() { runtime.KeepAlive(p.keep) }

@@ -1,0 +1,7 @@
+package host
+
+// shareVM says that a child can begin on a stack of its own.
+const shareVM = true
+
+//go:noescape
+func cloneOnStack(args *cloneArgs, size uintptr, c *child) (r uintptr)
