@@ -20,13 +20,7 @@ func (t *tool) converse(ctx context.Context, s *zonecfg.Session) error {
 	if err != nil {
 		return err
 	}
-	line.terminal.AutoCompleteCallback = func(text string, pos int, key rune) (string, int, bool) {
-		if key != '\t' {
-			return "", 0, false
-		}
-		longer := s.Complete(text[:pos])
-		return longer + text[pos:], len(longer), true
-	}
+	line.complete = s.Complete
 	s.Interactive = true
 	s.Ask = line.ask
 	s.Greet()
@@ -52,9 +46,10 @@ func (t *tool) converse(ctx context.Context, s *zonecfg.Session) error {
 // lineReader reads lines from a terminal, which is raw only meanwhile, so that
 // what commands print looks as always.
 type lineReader struct {
-	env      *cli.Env
 	fd       int
+	screen   io.ReadWriter
 	terminal *term.Terminal
+	complete func(string) string
 }
 
 func newLineReader(env *cli.Env) (*lineReader, error) {
@@ -62,11 +57,25 @@ func newLineReader(env *cli.Env) (*lineReader, error) {
 	if !ok {
 		return nil, errors.New("the standard input is no terminal")
 	}
-	screen := struct {
+	l := &lineReader{fd: int(in.Fd())}
+	l.screen = struct {
 		io.Reader
 		io.Writer
 	}{&interrupts{r: in}, env.Stdout}
-	return &lineReader{env, int(in.Fd()), term.NewTerminal(screen, "")}, nil
+	l.terminal = l.fresh()
+	return l, nil
+}
+
+func (l *lineReader) fresh() *term.Terminal {
+	t := term.NewTerminal(l.screen, "")
+	t.AutoCompleteCallback = func(text string, pos int, key rune) (string, int, bool) {
+		if key != '\t' || l.complete == nil {
+			return "", 0, false
+		}
+		longer := l.complete(text[:pos])
+		return longer + text[pos:], len(longer), true
+	}
+	return t
 }
 
 func (l *lineReader) read(prompt string) (string, error) {
@@ -81,7 +90,13 @@ func (l *lineReader) read(prompt string) (string, error) {
 		}
 	}
 	l.terminal.SetPrompt(prompt)
-	return l.terminal.ReadLine()
+	text, err := l.terminal.ReadLine()
+	if errors.Is(err, io.EOF) { // a ^D stays in a Terminal for ever
+		history := l.terminal.History
+		l.terminal = l.fresh()
+		l.terminal.History = history
+	}
+	return text, err
 }
 
 func (l *lineReader) ask(question string) (yes, ok bool) {

@@ -36,7 +36,7 @@ func (h *Host) Detach(ctx context.Context, name string) error {
 	if err := atomicfile.Write(file, manifest, 0o600); err != nil {
 		return &OpError{"detach", name, err}
 	}
-	return h.finish(ctx, name, Configured, nil)
+	return h.finish(ctx, name, Configured, func(c *Config) { c.Dataset = "" })
 }
 
 // DetachManifest is what Detach would write beside the zone's files.
@@ -98,7 +98,7 @@ func (h *Host) Attach(ctx context.Context, name string, force bool) error {
 	if err != nil {
 		return err
 	}
-	at, err := h.homeAt(ctx, c.Path)
+	at, err := h.homeOf(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (h *Host) Attach(ctx context.Context, name string, force bool) error {
 	if err := furnish(at); err != nil {
 		return &OpError{"attach", name, err}
 	}
-	if err := h.finish(ctx, name, Installed, identify); err != nil {
+	if err := h.finish(ctx, name, Installed, at.identify); err != nil {
 		return err
 	}
 	err = os.Remove(filepath.Join(at.path, detachedFile))

@@ -70,7 +70,7 @@ func (h *Host) cloneSource(ctx context.Context, c *Config, source string) (home,
 	if s.Config.Brand != c.Brand {
 		return home{}, &OpError{"clone", c.Name, fmt.Errorf("brand %s differs from brand %s of zone %s", c.Brand, s.Config.Brand, source)}
 	}
-	return h.homeAt(ctx, s.Config.Path)
+	return h.homeOf(ctx, s.Config)
 }
 
 func samePool(a, b string) bool {
@@ -96,7 +96,7 @@ func (h *Host) cloneDataset(ctx context.Context, c *Config, from, to home, snaps
 	if err := h.settleClone(ctx, c, to, snapshot, t.Snapshot != ""); err != nil {
 		return h.undo(ctx, "clone", c.Name, err)
 	}
-	return h.finish(ctx, c.Name, Installed, identify)
+	return h.finish(ctx, c.Name, Installed, to.identify)
 }
 
 func (h *Host) settleClone(ctx context.Context, c *Config, to home, snapshot string, take bool) error {
@@ -148,7 +148,7 @@ func (h *Host) cloneFiles(ctx context.Context, c *Config, from, to home) error {
 	if err := h.copyHome(ctx, c, from, to); err != nil {
 		return h.undo(ctx, "clone", c.Name, err)
 	}
-	return h.finish(ctx, c.Name, Installed, identify)
+	return h.finish(ctx, c.Name, Installed, to.identify)
 }
 
 // copyHome makes a home and copies another's files into it.

@@ -36,6 +36,9 @@ type Config struct {
 	// incomplete or installed. Whether it runs is the kernel's to say.
 	State State `json:"state"`
 
+	// Dataset holds the files of an installed zone; empty for plain directories.
+	Dataset string `json:"zonepath-dataset,omitempty"`
+
 	// Transition is what an operation that takes several steps is about to do.
 	// One that nobody works on any more was killed; see recover.
 	Transition *Transition `json:"transition,omitempty"`

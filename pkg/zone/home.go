@@ -32,12 +32,32 @@ type home struct {
 	dataset string
 }
 
-// homeAt is the existing home at a zonepath.
-func (h *Host) homeAt(ctx context.Context, zonepath string) (home, error) {
-	at := home{path: h.root.Join(zonepath)}
+// homeOf is a zone's existing home. A pool that is not there now is an error:
+// its absence must not make a zone look like one without a dataset.
+func (h *Host) homeOf(ctx context.Context, c *Config) (home, error) {
+	at := home{path: h.root.Join(c.Path)}
 	var err error
 	at.dataset, err = h.datasetAt(ctx, at.path)
+	if err != nil || at.dataset != "" || c.Dataset == "" {
+		return at, err
+	}
+	at.dataset = c.Dataset // mounted elsewhere, or destroyed
+	_, _, err = h.dataset(ctx, c.Dataset)
 	return at, err
+}
+
+// dataset reads a dataset, if there is one in its pool; that the pool is not
+// there is an error.
+func (h *Host) dataset(ctx context.Context, name string, props ...string) (_ zpool.Dataset, found bool, err error) {
+	set, err := h.pools.Get(ctx, name, props...)
+	if err == nil || !errors.Is(err, zpool.ErrNotFound) {
+		return set, err == nil, err
+	}
+	pool, _, _ := strings.Cut(name, "/")
+	if _, err := h.pools.Pools(ctx, pool); err != nil {
+		return set, false, fmt.Errorf("dataset %s: %w", name, err)
+	}
+	return set, false, nil
 }
 
 // newHome is the home that a zone will have at zonepath: a dataset when the
@@ -58,7 +78,7 @@ func (h *Host) newHome(ctx context.Context, zonepath string, plain bool) (home, 
 // there is none.
 func (h *Host) datasetAt(ctx context.Context, dir string) (string, error) {
 	name, err := h.pools.DatasetAt(ctx, dir)
-	if errors.Is(err, zpool.ErrNotFound) || errors.Is(err, errors.ErrUnsupported) {
+	if errors.Is(err, zpool.ErrNotFound) {
 		return "", nil
 	}
 	return name, err
@@ -67,14 +87,11 @@ func (h *Host) datasetAt(ctx context.Context, dir string) (string, error) {
 // vacant makes sure that making a home destroys nothing.
 func (h *Host) vacant(ctx context.Context, at home) error {
 	if at.dataset != "" {
-		_, err := h.pools.Get(ctx, at.dataset)
-		if errors.Is(err, zpool.ErrNotFound) {
-			return nil
+		_, found, err := h.dataset(ctx, at.dataset)
+		if found {
+			err = fmt.Errorf("%s: %w", at.dataset, zpool.ErrExists)
 		}
-		if err == nil {
-			err = zpool.ErrExists
-		}
-		return fmt.Errorf("%s: %w", at.dataset, err)
+		return err
 	}
 	for _, dir := range standard {
 		if _, err := os.Lstat(filepath.Join(at.path, dir.name)); !errors.Is(err, os.ErrNotExist) {
@@ -145,12 +162,12 @@ func (h *Host) demolish(ctx context.Context, name string, at home, half bool) er
 	if at.dataset == "" {
 		return h.clear(at.path)
 	}
-	set, err := h.pools.Get(ctx, at.dataset, owner)
-	if errors.Is(err, zpool.ErrNotFound) {
-		return h.rmdir(at.path)
-	}
+	set, found, err := h.dataset(ctx, at.dataset, owner)
 	if err != nil {
 		return err
+	}
+	if !found {
+		return h.rmdir(at.path)
 	}
 	if of := set.Get(owner); of != name && (half || of != "") {
 		h.log.Warn("leave a dataset that is not the zone's", "zone", name, "dataset", at.dataset)

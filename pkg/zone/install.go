@@ -42,7 +42,7 @@ func (h *Host) Install(ctx context.Context, name string, o InstallOptions) error
 	if err := h.settle(ctx, c, at, o); err != nil {
 		return h.undo(ctx, "install", name, err)
 	}
-	return h.finish(ctx, name, Installed, identify)
+	return h.finish(ctx, name, Installed, at.identify)
 }
 
 // installable is the configuration of a zone that can be installed, cloned or
@@ -71,8 +71,10 @@ func (h *Host) settle(ctx context.Context, c *Config, at home, o InstallOptions)
 	return furnish(at)
 }
 
-// identify gives an installed zone the uuid that it keeps.
-func identify(c *Config) {
+// identify notes where a zone was installed, and gives it the uuid that it
+// keeps.
+func (at home) identify(c *Config) {
+	c.Dataset = at.dataset
 	if c.UUID == "" {
 		c.UUID = uuid.NewString()
 	}
@@ -92,13 +94,13 @@ func (h *Host) Uninstall(ctx context.Context, name string) error {
 	if s.State == Configured {
 		return &StateError{"uninstall", name, s.State}
 	}
-	at, err := h.homeAt(ctx, s.Config.Path)
+	at, err := h.homeOf(ctx, s.Config)
 	if err != nil {
 		return err
 	}
 	t := Transition{Op: "uninstall", Dataset: at.dataset}
 	if at.dataset != "" {
-		set, err := h.pools.Get(ctx, at.dataset, "origin")
+		set, _, err := h.dataset(ctx, at.dataset, "origin")
 		if err != nil {
 			return err
 		}
@@ -142,5 +144,5 @@ func (h *Host) uninstalled(ctx context.Context, c *Config) error {
 	if err := h.dropCloneSnapshot(ctx, t.Snapshot); err != nil {
 		return err
 	}
-	return h.finish(ctx, c.Name, Configured, nil)
+	return h.finish(ctx, c.Name, Configured, func(c *Config) { c.Dataset = "" })
 }

@@ -160,7 +160,7 @@ func TestClone_copies(t *testing.T) {
 func source(t testing.TB, h *Host, name string) {
 	t.Helper()
 	mustCreate(t, h, plain(name))
-	if err := h.Install(context.Background(), name, InstallOptions{Plain: true}); err != nil {
+	if err := h.Install(context.Background(), name, InstallOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	etc := h.root.Join("zones", name, "root/etc")

@@ -50,7 +50,7 @@ func (h *Host) route(ctx context.Context, c *Config, zonepath string) (from, to 
 	if _, err := h.checkPath("move", c, zonepath); err != nil {
 		return from, to, err
 	}
-	if from, err = h.homeAt(ctx, c.Path); err != nil {
+	if from, err = h.homeOf(ctx, c); err != nil {
 		return from, to, err
 	}
 	if to, err = h.newHome(ctx, zonepath, from.dataset == ""); err != nil {
@@ -119,20 +119,19 @@ func (h *Host) moved(ctx context.Context, c *Config) error {
 	}
 	return h.finish(ctx, c.Name, Installed, func(c *Config) {
 		if arrived {
-			c.Path = t.To
+			c.Path, c.Dataset = t.To, t.ToSet
 		}
 	})
 }
 
 // gone reports whether a home is no longer where it was.
 func (h *Host) gone(ctx context.Context, at home) (bool, error) {
-	var err error
 	if at.dataset != "" {
-		_, err = h.pools.Get(ctx, at.dataset)
-	} else {
-		_, err = os.Lstat(filepath.Join(at.path, "root"))
+		_, found, err := h.dataset(ctx, at.dataset)
+		return !found, err
 	}
-	if errors.Is(err, zpool.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
+	_, err := os.Lstat(filepath.Join(at.path, "root"))
+	if errors.Is(err, os.ErrNotExist) {
 		return true, nil
 	}
 	return false, err

@@ -269,7 +269,8 @@ func (s *Session) save(ctx context.Context) error {
 // keepIdentity is the new configuration over an old one: what zonecfg does not
 // edit stays.
 func keepIdentity(edited, stored zone.Config) zone.Config {
-	edited.Name, edited.DID, edited.State, edited.Transition = stored.Name, stored.DID, stored.State, stored.Transition
+	edited.Name, edited.DID, edited.State = stored.Name, stored.DID, stored.State
+	edited.Transition, edited.Dataset = stored.Transition, stored.Dataset
 	return edited
 }
 

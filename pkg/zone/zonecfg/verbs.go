@@ -110,7 +110,7 @@ func (s *Session) create(_ context.Context, c Command) error {
 	if err != nil {
 		return err
 	}
-	cfg.Name, cfg.DID, cfg.State, cfg.Transition = s.Zone, 0, zone.Configured, nil
+	cfg.Name, cfg.DID, cfg.State, cfg.Transition, cfg.Dataset = s.Zone, 0, zone.Configured, nil, ""
 	cfg.UUID = uuid.NewString()
 	s.cfg, s.edits, s.created, s.over, s.saved = cfg, nil, true, exists, s.Zone
 	return nil
