@@ -2,7 +2,6 @@ package vmadm
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -67,7 +66,7 @@ func payload(env *cli.Env, verb, file string) (vm.Payload, error) {
 func payloadFile(file string) (vm.Payload, error) {
 	f, err := os.Open(file)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("File: %s does not exist.", file)
+		return nil, worded("File: %s does not exist.", file)
 	}
 	if err != nil {
 		return nil, err

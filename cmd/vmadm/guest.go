@@ -1,7 +1,6 @@
 package vmadm
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ func newInfo(env *cli.Env) *cobra.Command {
 			}
 			info, err := host(env).Info(cmd.Context(), args[0], types)
 			if err != nil {
-				return fmt.Errorf("Unable to get VM info for VM %s: %w", args[0], err)
+				return worded("Unable to get VM info for VM %s: %w", args[0], err)
 			}
 			return printJSON(env, info)
 		},

@@ -1,6 +1,7 @@
 package vmadm
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ func newSend(env *cli.Env) *cobra.Command {
 		ValidArgsFunction: completeMachine(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cli.IsTerminal(env.Stdout) {
-				return fmt.Errorf("Cannot send VM to a TTY.")
+				return worded("Cannot send VM to a TTY.")
 			}
 			return later(cmd, env, args[0])
 		},
@@ -33,7 +34,7 @@ func newReceive(*cli.Env) *cobra.Command {
 		Short:   "make a machine of what send wrote (not yet supported)",
 		Args:    command.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return fmt.Errorf("receive: not yet supported on this host")
+			return errors.New("receive: not yet supported on this host")
 		},
 	}
 }
@@ -64,10 +65,7 @@ func newReprovision(env *cli.Env) *cobra.Command {
 		if _, err := payload(env, "reprovision", *file); err != nil {
 			return err
 		}
-		if err := later(cmd, env, args[0]); err != nil {
-			return fmt.Errorf("Failed to reprovision VM %s: %w", args[0], err)
-		}
-		return nil
+		return worded("Failed to reprovision VM %s: %w", args[0], later(cmd, env, args[0]))
 	}
 	return cmd
 }

@@ -38,7 +38,7 @@ func newLookup(env *cli.Env) *cobra.Command {
 
 func lookup(cmd *cobra.Command, env *cli.Env, o lookupOptions, args []string) error {
 	if o.order != "" && !o.json {
-		return errors.New("Cannot specify -o without -j")
+		return worded("Cannot specify -o without -j")
 	}
 	filters, err := vm.ParseFilters(args, "lookup")
 	if err != nil {
@@ -49,7 +49,7 @@ func lookup(cmd *cobra.Command, env *cli.Env, o lookupOptions, args []string) er
 		return broken
 	}
 	if o.unique && len(machines) != 1 {
-		return fmt.Errorf("Requested unique lookup but found %d results.", len(machines))
+		return worded("Requested unique lookup but found %d results.", len(machines))
 	}
 	if !o.json {
 		for _, m := range machines {

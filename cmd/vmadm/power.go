@@ -3,7 +3,6 @@ package vmadm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +28,7 @@ func newStart(env *cli.Env) *cobra.Command {
 			}
 			err = host(env).Start(cmd.Context(), args[0], o)
 			if err != nil {
-				return unchanged(env, fmt.Errorf("Unable to start VM %s: %w", args[0], err))
+				return unchanged(env, worded("Unable to start VM %s: %w", args[0], err))
 			}
 			say(env, "Successfully started VM %s", args[0])
 			return nil
@@ -130,7 +129,7 @@ func newDelete(env *cli.Env) *cobra.Command {
 		ValidArgsFunction: completeMachine(env),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := host(env).Delete(cmd.Context(), args[0]); err != nil {
-				return fmt.Errorf("Failed to delete VM %s: %w", args[0], err)
+				return worded("Failed to delete VM %s: %w", args[0], err)
 			}
 			say(env, "Successfully deleted VM %s", args[0])
 			return nil

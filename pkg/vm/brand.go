@@ -30,8 +30,10 @@ func brands() []Brand {
 		zoneBrand{name: "joyent-minimal", kind: "OS", link: "net", images: []string{"zone-dataset"}},
 		zoneBrand{name: "builder", kind: "OS", link: "net", images: []string{"zone-dataset"}},
 		zoneBrand{name: "lx", kind: "LX", link: "eth", images: []string{"lx-dataset", "docker"}, needs: []string{"kernel_version"}},
-		guestBrand{name: "kvm", kind: "KVM", overhead: 1024, why: "brand kvm is not yet supported on this host",
-			info: []string{"all", "block", "blockstats", "chardev", "cpus", "kvm", "pci", "spice", "status", "version", "vnc"}},
+		guestBrand{
+			name: "kvm", kind: "KVM", overhead: 1024, why: "brand kvm is not yet supported on this host",
+			info: []string{"all", "block", "blockstats", "chardev", "cpus", "kvm", "pci", "spice", "status", "version", "vnc"},
+		},
 		guestBrand{name: "bhyve", kind: "BHYV", overhead: 1280, why: "Bhyve not supported", info: []string{"all", "vnc"}},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/smartbox-os/smartbox/pkg/zone"
@@ -89,7 +90,7 @@ func (w *watcher) start(ctx context.Context, notes *notes) error {
 		}
 	}
 	if w.uuid != "" && len(w.vms) == 0 {
-		return fmt.Errorf("VM %s not found", w.uuid)
+		return worded("VM %s not found", w.uuid)
 	}
 	return nil
 }
@@ -223,12 +224,9 @@ func diffMaps(path []any, a, b map[string]any) []Change {
 }
 
 func change(path []any, action string, old, now any) Change {
-	pretty := ""
+	steps := make([]string, len(path))
 	for i, step := range path {
-		if i > 0 {
-			pretty += "."
-		}
-		pretty += fmt.Sprint(step)
+		steps[i] = fmt.Sprint(step)
 	}
-	return Change{path, pretty, action, old, now}
+	return Change{path, strings.Join(steps, "."), action, old, now}
 }

@@ -89,11 +89,12 @@ func (e *PayloadError) add(kind FaultKind, name, format string, args ...any) {
 	e.Faults = append(e.Faults, Fault{kind, name, fmt.Sprintf(format, args...)})
 }
 
-// without returns the error less the faults of a kind, nil when none is left.
-func (e *PayloadError) without(kind FaultKind) *PayloadError {
+// dropUnknown returns the error less the bad properties, which create and
+// update only warn about; nil when nothing is left.
+func (e *PayloadError) dropUnknown() *PayloadError {
 	rest := &PayloadError{BadBrand: e.BadBrand}
 	for _, f := range e.Faults {
-		if f.Kind != kind {
+		if f.Kind != BadProperty {
 			rest.Faults = append(rest.Faults, f)
 		}
 	}

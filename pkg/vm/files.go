@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -54,7 +54,7 @@ func (h *Host) readFile(c *zone.Config, name string, v any) error {
 		return err
 	}
 	if err := strictjson.Unmarshal(data, v); err != nil {
-		return fmt.Errorf("VM %s: damaged config/%s: %w", c.Name, name, err)
+		return worded("VM %s: damaged config/%s: %w", c.Name, name, err)
 	}
 	return nil
 }
@@ -92,7 +92,5 @@ func (f flat) edit(remove []string, set map[string]any) {
 	for _, key := range remove {
 		delete(f, key)
 	}
-	for key, value := range set {
-		f[key] = value
-	}
+	maps.Copy(f, set)
 }

@@ -24,7 +24,7 @@ func ParseFilters(words []string, kind string) ([]Filter, error) {
 			return nil, fmt.Errorf("%q is not of the form key=value", word)
 		}
 		if !isKey(key, true) {
-			return nil, fmt.Errorf("Invalid %s key: %q", kind, key)
+			return nil, worded("Invalid %s key: %q", kind, key)
 		}
 		f, err := newFilter(key, value)
 		if err != nil {
@@ -40,7 +40,7 @@ func newFilter(key, value string) (Filter, error) {
 	if pattern, ok := strings.CutPrefix(value, "~"); ok {
 		re, err := regexp.Compile("(?i)" + pattern)
 		if err != nil {
-			return f, fmt.Errorf("Invalid regular expression for %s: %w", key, err)
+			return f, worded("Invalid regular expression for %s: %w", key, err)
 		}
 		f.re = re
 	} else if strings.HasSuffix(key, ".mac") {

@@ -66,7 +66,7 @@ func Columns(text string) ([]ListColumn, error) {
 	columns := make([]ListColumn, len(keys))
 	for i, key := range keys {
 		if strings.Contains(key, "*") {
-			return nil, fmt.Errorf("Invalid order key: %q", key)
+			return nil, worded("Invalid order key: %q", key)
 		}
 		if !isKey(key, false) {
 			return nil, fmt.Errorf("invalid order field: %s", key)

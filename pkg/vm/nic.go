@@ -3,6 +3,7 @@ package vm
 import (
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -70,7 +71,7 @@ func (n nic) settleMAC() error {
 		n["mac"] = newMAC().String()
 	}
 	if mac := n.str("mac"); mac == "00:00:00:00:00:00" || mac[1]&1 != 0 && strings.IndexByte("13579bdf", mac[1]) >= 0 {
-		return fmt.Errorf("MAC address %s cannot be that of a nic", mac)
+		return worded("MAC address %s cannot be that of a nic", mac)
 	}
 	return nil
 }
@@ -116,11 +117,11 @@ func (n nic) ipsFromNetmask(ip string) error {
 	}
 	addr, err := netip.ParseAddr(ip)
 	if err != nil || !addr.Is4() {
-		return fmt.Errorf("Invalid IP for NIC: %s", ip)
+		return worded("Invalid IP for NIC: %s", ip)
 	}
 	mask := n.str("netmask")
 	if mask == "" {
-		return fmt.Errorf("Missing .netmask option for NIC: %s", n)
+		return worded("Missing .netmask option for NIC: %s", n)
 	}
 	bits, err := maskBits(mask)
 	if err != nil {
@@ -151,11 +152,11 @@ func (n nic) ipFromIPs(ips []string) {
 func maskBits(mask string) (int, error) {
 	addr, err := netip.ParseAddr(mask)
 	if err != nil || !addr.Is4() {
-		return 0, fmt.Errorf("Specified netmask value is invalid: %s", mask)
+		return 0, worded("Specified netmask value is invalid: %s", mask)
 	}
 	bits, size := net.IPMask(addr.AsSlice()).Size()
 	if size == 0 {
-		return 0, fmt.Errorf("Specified netmask value is invalid: %s", mask)
+		return 0, worded("Specified netmask value is invalid: %s", mask)
 	}
 	return bits, nil
 }
@@ -166,10 +167,10 @@ func checkCIDR(s string) error {
 	}
 	prefix, err := netip.ParsePrefix(s)
 	if err != nil {
-		return fmt.Errorf("Invalid IP for NIC: %s", s)
+		return worded("Invalid IP for NIC: %s", s)
 	}
 	if prefix.Addr().Is4() && prefix.Bits() < 8 {
-		return fmt.Errorf("Invalid IP for NIC: %s (the prefix length is 8 to 32)", s)
+		return worded("Invalid IP for NIC: %s (the prefix length is 8 to 32)", s)
 	}
 	return nil
 }
@@ -189,7 +190,7 @@ func (n nic) settleGateways() error {
 			continue
 		}
 		if addr, err := netip.ParseAddr(g); err != nil || !addr.Is4() {
-			return fmt.Errorf("Static gateways must be IPv4 addresses: %s", g)
+			return worded("Static gateways must be IPv4 addresses: %s", g)
 		}
 	}
 	n["gateways"] = gateways
@@ -219,7 +220,7 @@ func (n nic) checkAllowed() error {
 			_, err = netip.ParsePrefix(s)
 		}
 		if err != nil {
-			return fmt.Errorf("Invalid IP in allowed_ips: %s", s)
+			return worded("Invalid IP in allowed_ips: %s", s)
 		}
 	}
 	if len(allowed) == 0 {
@@ -248,7 +249,7 @@ func settleNICs(nics []nic, b Brand) error {
 	for _, n := range nics {
 		if name := n.str("interface"); name != "" {
 			if taken[name] {
-				return fmt.Errorf("Cannot add multiple NICs with the same interface: %s", name)
+				return worded("Cannot add multiple NICs with the same interface: %s", name)
 			}
 			taken[name] = true
 		}
@@ -281,7 +282,7 @@ func distinct(nics []nic) error {
 		}
 		for _, key := range keys {
 			if seen[key] {
-				return fmt.Errorf("Cannot add multiple NICs with the same %s", key)
+				return worded("Cannot add multiple NICs with the same %s", key)
 			}
 			seen[key] = true
 		}
@@ -300,7 +301,7 @@ func settlePrimary(nics []nic) error {
 	}
 	switch {
 	case primaries > 1:
-		return fmt.Errorf("payload specifies more than 1 primary NIC")
+		return errors.New("payload specifies more than 1 primary NIC")
 	case primaries == 0 && len(nics) > 0:
 		nics[0]["primary"] = true
 	}

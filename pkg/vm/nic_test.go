@@ -99,8 +99,10 @@ func TestNIC_names(t *testing.T) {
 
 func TestElectPrimary_prefersTheLowestPublicAddress(t *testing.T) {
 	nics := []nic{
-		{"mac": "a"}, {"mac": "b", "ips": []string{"10.0.0.1/8"}},
-		{"mac": "c", "ips": []string{"9.9.9.9/8"}}, {"mac": "d", "ips": []string{"8.8.8.8/8"}},
+		{"mac": "a"},
+		{"mac": "b", "ips": []string{"10.0.0.1/8"}},
+		{"mac": "c", "ips": []string{"9.9.9.9/8"}},
+		{"mac": "d", "ips": []string{"8.8.8.8/8"}},
 	}
 	electPrimary(nics)
 	if !nics[3].truth("primary") {

@@ -21,7 +21,7 @@ const MaxPayload = 16 << 20
 func ReadPayload(r io.Reader) (Payload, error) {
 	data, err := strictjson.Read(r, MaxPayload)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid JSON payload: %w", err)
+		return nil, worded("Invalid JSON payload: %w", err)
 	}
 	return ParsePayload(data)
 }
@@ -31,13 +31,13 @@ func ReadPayload(r io.Reader) (Payload, error) {
 func ParsePayload(data []byte) (Payload, error) {
 	var p map[string]any
 	if err := strictjson.Unmarshal(data, &p); err != nil {
-		return nil, fmt.Errorf("Invalid JSON payload: %w", err)
+		return nil, worded("Invalid JSON payload: %w", err)
 	}
 	if p == nil {
-		return nil, fmt.Errorf("Invalid JSON payload: null is not an object")
+		return nil, worded("Invalid JSON payload: null is not an object")
 	}
 	if wrong := wrongCase(p); len(wrong) > 0 {
-		return nil, fmt.Errorf("Invalid JSON payload: properties are in lower case: %s", strings.Join(wrong, ", "))
+		return nil, worded("Invalid JSON payload: properties are in lower case: %s", strings.Join(wrong, ", "))
 	}
 	return p, nil
 }

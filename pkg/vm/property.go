@@ -166,9 +166,6 @@ func elementOf(name string) (base string, action Action) {
 	return name, Add
 }
 
-// at is a bound of an integer.
-func at(n int64) *int64 { return &n }
-
 func propertyRows() []Property {
 	rows := slices.Concat(machineRows(), hvmRows(), memberRows(), updateRows(), derivedRows())
 	slices.SortFunc(rows, func(a, b Property) int { return strings.Compare(a.Name, b.Name) })

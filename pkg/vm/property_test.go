@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,10 +58,5 @@ func TestHomes_keepWhatCreateTakes(t *testing.T) {
 }
 
 func refusedAt(name string) bool {
-	for _, r := range refused[Create] {
-		if r == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(refused[Create], name)
 }

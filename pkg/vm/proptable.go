@@ -28,12 +28,12 @@ func machineRows() []Property {
 			Linux: "namespaces for joyent, joyent-minimal, builder and lx",
 		},
 		{
-			Name: "cpu_cap", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 7, Default: "none",
+			Name: "cpu_cap", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 7, Default: "none",
 			Doc:   "Most processor time the machine may use, in percent of one processor; 0 is no cap.",
 			Linux: "the cfs quota of the cpu controller",
 		},
 		{
-			Name: "cpu_shares", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 9, Header: "CPU_SHARE", Default: "100",
+			Name: "cpu_shares", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 9, Header: "CPU_SHARE", Default: "100",
 			Doc:   "Share of processor time under contention, relative to other machines; above 65535 counts as 65535.",
 			Linux: "cpu.shares or cpu.weight",
 		},
@@ -137,47 +137,47 @@ func machineRows() []Property {
 			Doc: "Rewrites resolv.conf of the machine when resolvers change.",
 		},
 		{
-			Name: "max_locked_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Width: 10, Header: "MAX_LOCKED", Default: "max_physical_memory",
+			Name: "max_locked_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Width: 10, Header: "MAX_LOCKED", Default: "max_physical_memory",
 			Doc:   "Most memory that may be locked, MiB; never above max_physical_memory.",
 			Linux: "a limit per process, since no controller counts it",
 		},
 		{
-			Name: "max_lwps", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 7, Header: "MAX_LWP", Default: "2000",
+			Name: "max_lwps", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 7, Header: "MAX_LWP", Default: "2000",
 			Doc:   "Most threads.",
 			Linux: "the pids controller",
 		},
 		{
-			Name: "max_msg_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Default: "4096",
+			Name: "max_msg_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Default: "4096",
 			Doc:   "Most System V message queues.",
 			Linux: "of the ipc namespace",
 		},
 		{
-			Name: "max_physical_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 12, Header: "MAX_PHYSICAL", Default: "256",
+			Name: "max_physical_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 12, Header: "MAX_PHYSICAL", Default: "256",
 			Doc:   "Most memory, MiB.",
 			Linux: "the memory controller, which kills where SmartOS pages out",
 		},
 		{
-			Name: "max_sem_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Default: "4096",
+			Name: "max_sem_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Default: "4096",
 			Doc:   "Most System V semaphore sets.",
 			Linux: "of the ipc namespace",
 		},
 		{
-			Name: "max_shm_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Default: "4096",
+			Name: "max_shm_ids", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Default: "4096",
 			Doc:   "Most System V shared memory segments.",
 			Linux: "of the ipc namespace",
 		},
 		{
-			Name: "max_shm_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Default: "max_physical_memory",
+			Name: "max_shm_memory", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Default: "max_physical_memory",
 			Doc:   "Most System V shared memory, MiB.",
 			Linux: "of the ipc namespace",
 		},
 		{
-			Name: "max_swap", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(256), Width: 8, Default: "max_physical_memory, at least 256",
+			Name: "max_swap", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(256)), Width: 8, Default: "max_physical_memory, at least 256",
 			Doc:   "Most memory and swap together, MiB; at least 256, never below max_physical_memory.",
 			Linux: "not every kernel has the controller for it",
 		},
 		{
-			Name: "mdata_exec_timeout", Type: Integer, Use: "JLMU:c", Effect: CreateOnly, Class: Maps, Min: at(0), Default: "300",
+			Name: "mdata_exec_timeout", Type: Integer, Use: "JLMU:c", Effect: CreateOnly, Class: Maps, Min: new(int64(0)), Default: "300",
 			Doc: "Seconds that the user-script may take; 0 is no limit.",
 		},
 		{
@@ -201,12 +201,12 @@ func machineRows() []Property {
 			Doc: "Version of the package that was bought.",
 		},
 		{
-			Name: "quota", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 5, Default: "10",
+			Name: "quota", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 5, Default: "10",
 			Doc:   "Most space for the files of the machine, GiB; 0 is no limit.",
 			Linux: "enforced by the pool",
 		},
 		{
-			Name: "ram", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: at(0), Width: 7, Default: "256",
+			Name: "ram", Type: Integer, Use: "all:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 7, Default: "256",
 			Doc: "Memory, MiB; for zones another name of max_physical_memory.",
 		},
 		{
@@ -226,7 +226,7 @@ func machineRows() []Property {
 			Doc: "Names and values for the operator.",
 		},
 		{
-			Name: "tmpfs", Type: Integer, Use: "JLMU:cru", Effect: Live, Class: Maps, Min: at(0), Width: 7, Default: "max_physical_memory",
+			Name: "tmpfs", Type: Integer, Use: "JLMU:cru", Effect: Live, Class: Maps, Min: new(int64(0)), Width: 7, Default: "max_physical_memory",
 			Doc:   "Size of /tmp in memory, MiB; 0 keeps /tmp on disk. It keeps its ratio when max_physical_memory changes, and is never above it.",
 			Linux: "a change from or to 0 waits for the next boot",
 		},
@@ -239,7 +239,7 @@ func machineRows() []Property {
 			Doc: "Name of the machine, in lower case.",
 		},
 		{
-			Name: "v", Type: Integer, Use: "all:r", Effect: Fixed, Class: Data, Min: at(0), Default: "1",
+			Name: "v", Type: Integer, Use: "all:r", Effect: Fixed, Class: Data, Min: new(int64(0)), Default: "1",
 			Doc: "Version of this format.",
 		},
 		{
@@ -248,7 +248,7 @@ func machineRows() []Property {
 			Linux: "as the pool can",
 		},
 		{
-			Name: "zfs_data_recsize", Type: Integer, Use: "JLMU:cru", Effect: Live, Class: Partly, Min: at(0), Pending: true, Default: "131072",
+			Name: "zfs_data_recsize", Type: Integer, Use: "JLMU:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Pending: true, Default: "131072",
 			Doc:   "Record size of the delegated dataset, bytes.",
 			Linux: "only on ZFS; elsewhere kept with a warning",
 		},
@@ -257,12 +257,12 @@ func machineRows() []Property {
 			Doc: "Dataset of the machine.",
 		},
 		{
-			Name: "zfs_filesystem_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Pending: true, Default: "none",
+			Name: "zfs_filesystem_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Pending: true, Default: "none",
 			Doc:   "Most file systems below the dataset of the machine.",
 			Linux: "kept, not counted",
 		},
 		{
-			Name: "zfs_io_priority", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Width: 11, Header: "IO_PRIORITY", Default: "100",
+			Name: "zfs_io_priority", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Width: 11, Header: "IO_PRIORITY", Default: "100",
 			Doc:   "Share of disk bandwidth, relative to other machines.",
 			Linux: "io.weight or blkio.weight, where the kernel has it",
 		},
@@ -272,12 +272,12 @@ func machineRows() []Property {
 			Linux: "as the pool can",
 		},
 		{
-			Name: "zfs_root_recsize", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Default: "131072",
+			Name: "zfs_root_recsize", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Default: "131072",
 			Doc:   "Record size of the files of the machine, bytes.",
 			Linux: "only on ZFS; elsewhere kept with a warning",
 		},
 		{
-			Name: "zfs_snapshot_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: at(0), Pending: true, Default: "none",
+			Name: "zfs_snapshot_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Pending: true, Default: "none",
 			Doc:   "Most snapshots of the dataset of the machine.",
 			Linux: "kept, not counted",
 		},
@@ -286,7 +286,7 @@ func machineRows() []Property {
 			Doc: "Old name of zpool.",
 		},
 		{
-			Name: "zlog_max_size", Type: Integer, Use: "JLMU:cru", Effect: NextBoot, Class: Maps, Min: at(0), Max: at(math.MaxInt64), Pending: true, Default: "none",
+			Name: "zlog_max_size", Type: Integer, Use: "JLMU:cru", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Max: new(int64(math.MaxInt64)), Pending: true, Default: "none",
 			Doc:   "Size at which the log of a container is rotated, bytes.",
 			Linux: "kept; not yet supported on this host",
 		},

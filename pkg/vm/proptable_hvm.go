@@ -47,7 +47,7 @@ func hvmRows() []Property {
 			Doc: "Disks of a hardware virtual machine.",
 		},
 		{
-			Name: "flexible_disk_size", Type: Integer, Use: "B:cru", Effect: Never, Class: Foreign, Min: at(0), Width: 18,
+			Name: "flexible_disk_size", Type: Integer, Use: "B:cru", Effect: Never, Class: Foreign, Min: new(int64(0)), Width: 18,
 			Doc:   "Space for disks and their snapshots, MiB.",
 			Linux: "bhyve only; refused with its brand",
 		},
@@ -85,7 +85,7 @@ func hvmRows() []Property {
 			Doc: "Password of the SPICE server.",
 		},
 		{
-			Name: "spice_port", Type: Integer, Use: "K:cru", Effect: NextBoot, Class: Partly, Min: at(-1), Pending: true,
+			Name: "spice_port", Type: Integer, Use: "K:cru", Effect: NextBoot, Class: Partly, Min: new(int64(-1)), Pending: true,
 			Doc: "Port of the SPICE server, -1 for none.",
 		},
 		{
@@ -97,7 +97,7 @@ func hvmRows() []Property {
 			Doc: "Changes members of PCI devices, each named by its path.",
 		},
 		{
-			Name: "vcpus", Type: Integer, Use: "BK:cru", Effect: NextBoot, Class: Maps, Min: at(1), Width: 5, Pending: true, Default: "1",
+			Name: "vcpus", Type: Integer, Use: "BK:cru", Effect: NextBoot, Class: Maps, Min: new(int64(1)), Width: 5, Pending: true, Default: "1",
 			Doc: "Processors that the guest sees.",
 		},
 		{
@@ -106,12 +106,12 @@ func hvmRows() []Property {
 			Linux: "qxl and xenfb are refused",
 		},
 		{
-			Name: "virtio_txburst", Type: Integer, Use: "K:cru", Effect: Never, Class: Foreign, Min: at(0), Pending: true, Default: "128",
+			Name: "virtio_txburst", Type: Integer, Use: "K:cru", Effect: Never, Class: Foreign, Min: new(int64(0)), Pending: true, Default: "128",
 			Doc:   "Packets sent at once by the virtio nic.",
 			Linux: "no counterpart; recorded with a warning",
 		},
 		{
-			Name: "virtio_txtimer", Type: Integer, Use: "K:cru", Effect: Never, Class: Partly, Min: at(0), Pending: true, Default: "200000",
+			Name: "virtio_txtimer", Type: Integer, Use: "K:cru", Effect: Never, Class: Partly, Min: new(int64(0)), Pending: true, Default: "200000",
 			Doc:   "Nanoseconds that the virtio nic waits for more packets.",
 			Linux: "only where QEMU has a timer for it",
 		},
@@ -120,7 +120,7 @@ func hvmRows() []Property {
 			Doc: "Password of the VNC server, at most 8 characters.",
 		},
 		{
-			Name: "vnc_port", Type: Integer, Use: "BK:cru", Effect: NextBoot, Class: Maps, Min: at(-1), Pending: true, Default: "0",
+			Name: "vnc_port", Type: Integer, Use: "BK:cru", Effect: NextBoot, Class: Maps, Min: new(int64(-1)), Pending: true, Default: "0",
 			Doc: "Port of the VNC server; 0 is any, -1 none.",
 		},
 		{

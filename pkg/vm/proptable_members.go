@@ -4,7 +4,7 @@ package vm
 func memberRows() []Property {
 	return []Property{
 		{
-			Name: "disks.*.block_size", Type: Integer, Use: "BK:a", Effect: NextBoot, Class: Maps, Min: at(0), Pending: true, Default: "8192",
+			Name: "disks.*.block_size", Type: Integer, Use: "BK:a", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Pending: true, Default: "8192",
 			Doc: "Block size of the volume, a power of two from 512 to 131072.",
 		},
 		{
@@ -28,7 +28,7 @@ func memberRows() []Property {
 			Doc: "Name of the image, kept only.",
 		},
 		{
-			Name: "disks.*.image_size", Type: Integer, Use: "BK:a", Effect: NextBoot, Class: Maps, Min: at(0), Pending: true,
+			Name: "disks.*.image_size", Type: Integer, Use: "BK:a", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Pending: true,
 			Doc: "Size of the image, MiB.",
 		},
 		{
@@ -60,11 +60,11 @@ func memberRows() []Property {
 			Doc: "Where the disk sits on the PCI bus.",
 		},
 		{
-			Name: "disks.*.refreservation", Type: Integer, Use: "BK:au", Effect: NextBoot, Class: Maps, Min: at(0), Pending: true, Default: "size",
+			Name: "disks.*.refreservation", Type: Integer, Use: "BK:au", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Pending: true, Default: "size",
 			Doc: "Space reserved for the volume, MiB.",
 		},
 		{
-			Name: "disks.*.size", Type: Integer, Use: "B:au K:a", Effect: NextBoot, Class: Maps, Min: at(0), Pending: true,
+			Name: "disks.*.size", Type: Integer, Use: "B:au K:a", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Pending: true,
 			Doc: "Size, MiB.",
 		},
 		{
@@ -164,7 +164,7 @@ func memberRows() []Property {
 			Doc: "Hardware that the guest sees.",
 		},
 		{
-			Name: "nics.*.mtu", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Maps, Min: at(576), Max: at(9000), Default: "that of the nic tag",
+			Name: "nics.*.mtu", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Maps, Min: new(int64(576)), Max: new(int64(9000)), Default: "that of the nic tag",
 			Doc: "Largest packet.",
 		},
 		{
@@ -185,7 +185,7 @@ func memberRows() []Property {
 			Doc: "Its gateway is the default route and its address the name of the machine; can only be set.",
 		},
 		{
-			Name: "nics.*.vlan_id", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Maps, Min: at(0), Max: at(4095), Default: "0",
+			Name: "nics.*.vlan_id", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Maps, Min: new(int64(0)), Max: new(int64(4095)), Default: "0",
 			Doc: "VLAN, 0 for none.",
 		},
 		{
@@ -194,7 +194,7 @@ func memberRows() []Property {
 			Linux: "an address only; the router is the work of the machine",
 		},
 		{
-			Name: "nics.*.vrrp_vrid", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Partly, Min: at(0), Max: at(255),
+			Name: "nics.*.vrrp_vrid", Type: Integer, Use: "all:au", Effect: NextBoot, Class: Partly, Min: new(int64(0)), Max: new(int64(255)),
 			Doc: "Identifier of a VRRP router; gives the MAC address.",
 		},
 		{

@@ -3,7 +3,6 @@ package vm
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,7 +28,7 @@ func (h *Host) waitProvisioned(ctx context.Context, j *journal) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("VM %s goes on provisioning: %w", j.Zone, ctx.Err())
+			return worded("VM %s goes on provisioning: %w", j.Zone, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

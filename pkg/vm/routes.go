@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"fmt"
 	"maps"
 	"net/netip"
 	"slices"
@@ -17,7 +16,7 @@ func checkRoutes(routes map[string]any, nics []nic) error {
 			_, err = netip.ParsePrefix(dest)
 		}
 		if err != nil {
-			return fmt.Errorf("Invalid route destination: %q (must be IP address or CIDR)", dest)
+			return worded("Invalid route destination: %q (must be IP address or CIDR)", dest)
 		}
 		gateway, _ := routes[dest].(string)
 		if err := checkGateway(gateway, nics); err != nil {
@@ -35,7 +34,7 @@ func checkGateway(gateway string, nics []nic) error {
 		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
 		if err == nil && strings.HasSuffix(index, "]") {
 			if i < 0 || i >= len(nics) || !static(nics[i]) {
-				return fmt.Errorf("Route gateway: %q refers to non-existent or DHCP nic", gateway)
+				return worded("Route gateway: %q refers to non-existent or DHCP nic", gateway)
 			}
 			return nil
 		}
@@ -44,12 +43,12 @@ func checkGateway(gateway string, nics []nic) error {
 		if mac, err := parseMAC(strings.TrimSuffix(text, "]")); err == nil {
 			i := slices.IndexFunc(nics, func(n nic) bool { return n.str("mac") == mac.String() })
 			if i < 0 || !static(nics[i]) {
-				return fmt.Errorf("Route gateway: %q refers to non-existent or DHCP nic", gateway)
+				return worded("Route gateway: %q refers to non-existent or DHCP nic", gateway)
 			}
 			return nil
 		}
 	}
-	return fmt.Errorf("Invalid route gateway: %q (must be IP address, MAC address, or nic)", gateway)
+	return worded("Invalid route gateway: %q (must be IP address, MAC address, or nic)", gateway)
 }
 
 // static reports whether a nic has an address of its own.

@@ -27,7 +27,7 @@ func ParseSignal(text string) (syscall.Signal, error) {
 	if sig := unix.SignalNum(name); sig != 0 {
 		return sig, nil
 	}
-	return 0, fmt.Errorf("Invalid signal %q", text)
+	return 0, worded("Invalid signal %q", text)
 }
 
 // Kill sends a signal to the init of a running machine.
@@ -37,7 +37,7 @@ func (h *Host) Kill(ctx context.Context, uuid string, sig syscall.Signal) error 
 		return err
 	}
 	if s.Run == nil || s.Run.Init.Pid == 0 {
-		return fmt.Errorf("Cannot find running init PID for VM %s", uuid)
+		return worded("Cannot find running init PID for VM %s", uuid)
 	}
 	return h.zones.Kill(ctx, s.Name, sig)
 }
@@ -79,7 +79,7 @@ func (h *Host) Info(ctx context.Context, uuid string, types []string) (any, erro
 	}
 	m := h.machine(ctx, s)
 	if s.State != zone.Running {
-		return nil, fmt.Errorf("Unable to get info for vm from state %q, must be \"running\" or \"stopping\".", m.StateName())
+		return nil, worded("Unable to get info for vm from state %q, must be \"running\" or \"stopping\".", m.StateName())
 	}
 	if m.brand == nil || m.brand.InfoTypes() == nil {
 		return nil, fmt.Errorf("no info types supported for brand %q", s.Config.Brand)

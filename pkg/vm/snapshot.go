@@ -18,7 +18,7 @@ const snapshotChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 func (h *Host) CreateSnapshot(ctx context.Context, uuid, name string) error {
 	return h.withSnapshots(ctx, uuid, func(m *Machine, full string) error {
 		if m.hasSnapshot(name) {
-			return fmt.Errorf("snapshot with name %q already exists.", name)
+			return worded("snapshot with name %q already exists.", name)
 		}
 		return h.pools.Snapshot(ctx, []string{full}, zpool.SnapshotOptions{})
 	}, name)
@@ -28,7 +28,7 @@ func (h *Host) CreateSnapshot(ctx context.Context, uuid, name string) error {
 func (h *Host) DeleteSnapshot(ctx context.Context, uuid, name string) error {
 	return h.withSnapshots(ctx, uuid, func(m *Machine, full string) error {
 		if !m.hasSnapshot(name) {
-			return fmt.Errorf("No snapshot named %q for %s", name, uuid)
+			return worded("No snapshot named %q for %s", name, uuid)
 		}
 		return h.pools.Destroy(ctx, full, zpool.DestroyOptions{})
 	}, name)
@@ -39,7 +39,7 @@ func (h *Host) DeleteSnapshot(ctx context.Context, uuid, name string) error {
 func (h *Host) RollbackSnapshot(ctx context.Context, uuid, name string) error {
 	return h.withSnapshots(ctx, uuid, func(m *Machine, full string) error {
 		if !m.hasSnapshot(name) {
-			return fmt.Errorf("No snapshot named %q for %s", name, uuid)
+			return worded("No snapshot named %q for %s", name, uuid)
 		}
 		if err := h.startable(m.Config); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (h *Host) rollBack(ctx context.Context, j *journal) error {
 // snapshot's name in the pool.
 func (h *Host) withSnapshots(ctx context.Context, uuid string, work func(m *Machine, full string) error, name string) error {
 	if name == "" || len(name) > 64 || strings.Trim(name, snapshotChars) != "" {
-		return fmt.Errorf("Invalid snapshot name %q: 1 to 64 of letters, digits and -_.:%%", name)
+		return worded("Invalid snapshot name %q: 1 to 64 of letters, digits and -_.:%%", name)
 	}
 	s, release, err := h.take(ctx, uuid)
 	if err != nil {
@@ -90,7 +90,7 @@ func (h *Host) withSnapshots(ctx context.Context, uuid string, work func(m *Mach
 	case m.brand != nil && m.brand.HVM():
 		return fmt.Errorf("snapshots for %s VMs currently unsupported", m.brand.Name())
 	case len(s.Config.Datasets) > 0:
-		return errors.New("Cannot currently snapshot zones that have datasets")
+		return worded("Cannot currently snapshot zones that have datasets")
 	}
 	if err := work(m, datasetOf(s.Config)+"@"+snapPrefix+name); err != nil {
 		return err

@@ -2,7 +2,6 @@ package vm
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/vnic"
@@ -57,7 +56,7 @@ func (h *Host) judge(ctx context.Context, p Payload) (Brand, Payload, error) {
 		return nil, nil, err
 	}
 	if bad != nil {
-		if bad = bad.without(BadProperty); bad != nil {
+		if bad = bad.dropUnknown(); bad != nil {
 			return nil, nil, bad
 		}
 	}
@@ -137,19 +136,19 @@ func (h *Host) checkNICs(nics []nic) error {
 	for _, n := range nics {
 		tag := n.str("nic_tag")
 		if tag == "" {
-			return fmt.Errorf("Missing .nic_tag option for NIC: %s", n)
+			return worded("Missing .nic_tag option for NIC: %s", n)
 		}
 		found, err := h.links.TagExists(tag)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return fmt.Errorf("Invalid nic tag %q", tag)
+			return worded("Invalid nic tag %q", tag)
 		}
 		mtu, _ := n["mtu"].(int64)
 		vlan, _ := n["vlan_id"].(int64)
 		if err := h.links.Check(vnic.NIC{Name: n.str("interface"), Over: tag, MTU: int(mtu), VLAN: int(vlan)}); err != nil {
-			return fmt.Errorf("NIC %s: %w", n.str("mac"), err)
+			return worded("NIC %s: %w", n.str("mac"), err)
 		}
 	}
 	return nil

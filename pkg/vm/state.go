@@ -85,7 +85,7 @@ func (h *Host) Stop(ctx context.Context, uuid string, o StopOptions) error {
 	m.doing = h.doing(s.Name)
 	docker := h.isDocker(s.Config)
 	if o.Timeout != nil && !docker && (m.brand == nil || !m.brand.HVM()) {
-		return errors.New("Timeout option is only supported for bhyve, KVM and docker containers.")
+		return worded("Timeout option is only supported for bhyve, KVM and docker containers.")
 	}
 	if err := h.setAutoboot(ctx, s.Name, false); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (h *Host) Reboot(ctx context.Context, uuid string, force bool) error {
 	}
 	docker := h.isDocker(s.Config)
 	state := h.machine(ctx, s).StateName()
-	if s.State != zone.Running && !(docker && s.State == zone.Installed) {
+	if s.State != zone.Running && (!docker || s.State != zone.Installed) {
 		verb := "reboot"
 		if force {
 			verb = "reset"
@@ -147,7 +147,7 @@ func (h *Host) Reboot(ctx context.Context, uuid string, force bool) error {
 		return &StateError{fmt.Sprintf("Cannot %s vm from state %q, must be \"running\"", verb, state), state}
 	}
 	if err := h.startable(s.Config); err != nil {
-		return fmt.Errorf("Cannot reboot vm: %w", err)
+		return worded("Cannot reboot vm: %w", err)
 	}
 	switch {
 	case s.State == zone.Installed:

@@ -11,7 +11,7 @@ import (
 )
 
 // errConflict is the original's text for an address that another machine has.
-var errConflict = errors.New("Conflict detected with another vm, please check the MAC, IP, and VRID")
+var errConflict = worded("Conflict detected with another vm, please check the MAC, IP, and VRID")
 
 // addressing runs f while no other command gives out uuids and addresses.
 func (h *Host) addressing(ctx context.Context, f func() error) error {

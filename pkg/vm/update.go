@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -26,7 +25,7 @@ func (h *Host) Update(ctx context.Context, uuid string, p Payload) error {
 	defer release()
 	b, known := BrandOf(s.Config.Brand)
 	if !known {
-		return fmt.Errorf("VM %s is of brand %q, which vmadm does not know", uuid, s.Config.Brand)
+		return worded("VM %s is of brand %q, which vmadm does not know", uuid, s.Config.Brand)
 	}
 	settled, err := h.judgeUpdate(ctx, p, b)
 	if err != nil {
@@ -69,7 +68,7 @@ func (h *Host) judgeUpdate(ctx context.Context, p Payload, b Brand) (Payload, er
 		return nil, err
 	}
 	if bad != nil {
-		if bad = bad.without(BadProperty); bad != nil {
+		if bad = bad.dropUnknown(); bad != nil {
 			return nil, bad
 		}
 	}
@@ -194,10 +193,12 @@ func planFilesystems(next *plan, p Payload) error {
 		target, _ := change["target"].(string)
 		i := slices.IndexFunc(c.FS, func(f zone.FS) bool { return f.Dir == target })
 		if i < 0 {
-			return fmt.Errorf("There is no existing filesystem with target %q", target)
+			return worded("There is no existing filesystem with target %q", target)
 		}
-		merged := filesystem{"source": c.FS[i].Special, "target": c.FS[i].Dir, "type": c.FS[i].Type,
-			"raw": c.FS[i].Raw, "options": c.FS[i].Options}
+		merged := filesystem{
+			"source": c.FS[i].Special, "target": c.FS[i].Dir, "type": c.FS[i].Type,
+			"raw": c.FS[i].Raw, "options": c.FS[i].Options,
+		}
 		maps.Copy(merged, change)
 		fs, err := merged.toFS()
 		if err != nil {

@@ -1,8 +1,6 @@
 package vm
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -47,7 +45,7 @@ func updateNICs(nics []nic, changes []map[string]any) ([]nic, error) {
 	for _, change := range changes {
 		text, _ := change["mac"].(string)
 		if text == "" {
-			return nil, errors.New("NIC object needs a .mac property to update")
+			return nil, worded("NIC object needs a .mac property to update")
 		}
 		mac, err := parseMAC(text)
 		if err != nil {
@@ -55,7 +53,7 @@ func updateNICs(nics []nic, changes []map[string]any) ([]nic, error) {
 		}
 		i := slices.IndexFunc(nics, func(n nic) bool { return n.str("mac") == mac.String() })
 		if i < 0 {
-			return nil, fmt.Errorf("There is no existing NIC with that mac address: %s", mac)
+			return nil, worded("There is no existing NIC with that mac address: %s", mac)
 		}
 		if err := nics[i].merge(change); err != nil {
 			return nil, err
@@ -87,7 +85,7 @@ func (n nic) merge(change map[string]any) error {
 		delete(n, "gateways")
 	}
 	if primary, ok := change["primary"].(bool); ok && !primary {
-		return errors.New("Cannot set nics.*.primary to false, set it on another NIC")
+		return worded("Cannot set nics.*.primary to false, set it on another NIC")
 	}
 	maps.Copy(n, change)
 	if ip && !ips && change["ip"] == "dhcp" {
