@@ -21,7 +21,7 @@ func runVerb(ctx context.Context, h *Host, verb string) error {
 	u := uuidN(1)
 	switch verb {
 	case "create":
-		_, err := h.Create(ctx, tiny(1, `"autoboot":true,"tags":{"a":1},`+nicText("10.77.0.5")))
+		_, err := h.Create(ctx, tiny(1, `"autoboot":true,"tags":{"a":1},`+oneNIC))
 		return but(err, "already exists")
 	case "update":
 		p, err := ParsePayload([]byte(`{"set_tags":{"b":2},"max_lwps":777,"quota":2,"set_customer_metadata":{"c":3}}`))
@@ -53,7 +53,7 @@ func but(err error, done string) error {
 func TestCrash_anyMoment(t *testing.T) {
 	w := newWorld(t)
 	took := make(map[string]time.Duration)
-	for round := range rounds(t) {
+	for round := range rounds() {
 		verb := crashVerbs[round%len(crashVerbs)]
 		killed := w.killed(verb, took)
 		w.consistent(fmt.Sprintf("round %d: after %s (killed %v)", round, verb, killed), verb)
@@ -66,7 +66,7 @@ func TestCrash_anyMoment(t *testing.T) {
 	w.gone(uuidN(1))
 }
 
-func rounds(t *testing.T) int {
+func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("SMARTBOX_TORTURE")); err == nil {
 		return n
 	}
@@ -111,10 +111,17 @@ func (w *world) consistent(when, verb string) {
 		if verb != "create" && verb != "delete" && verb != "" {
 			w.t.Fatalf("%s: the machine is gone", when)
 		}
+		w.sweepLocks() // as the next create does
 		w.gone(uuidN(1))
 		return
 	}
 	m := list[0]
+	for end := time.Now().Add(10 * time.Second); m.Status.State == "down" && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond) // its zoneadmd is just ending it
+		if m, err = w.Get(context.Background(), uuidN(1)); err != nil {
+			w.t.Fatalf("%s: %v", when, err)
+		}
+	}
 	if state := m.StateName(); state != "running" && state != "stopped" && state != "provisioning" {
 		w.t.Fatalf("%s: it is %s", when, state)
 	}

@@ -21,6 +21,7 @@ func (h *Host) Create(ctx context.Context, p Payload) (string, error) {
 	if err := h.mendAll(ctx); err != nil {
 		return "", err
 	}
+	h.sweepLocks()
 	s, err := h.specify(ctx, p)
 	if err != nil {
 		return "", err

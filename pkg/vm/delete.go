@@ -18,6 +18,7 @@ func (h *Host) Delete(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
+	defer h.sweepLocks()
 	defer release()
 	m := h.machine(ctx, s)
 	guarded, err := m.Value("indestructible_zoneroot")

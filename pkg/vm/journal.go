@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,7 +89,8 @@ func (h *Host) journals() ([]*journal, error) {
 	var list []*journal
 	for _, f := range files {
 		if strings.HasPrefix(f.Name(), ".") {
-			continue // being written
+			h.sweepHalf(f.Name())
+			continue
 		}
 		j, err := h.readJournal(f.Name())
 		if err != nil {
@@ -99,6 +101,25 @@ func (h *Host) journals() ([]*journal, error) {
 		}
 	}
 	return list, nil
+}
+
+// sweepHalf removes a journal that its writer did not finish, unless he lives.
+func (h *Host) sweepHalf(file string) {
+	name, _, ok := strings.Cut(file[1:], journalEnd+".tmp")
+	if !ok {
+		name, _, ok = strings.Cut(file[1:], provisionEnd+".tmp")
+	}
+	if !ok || zone.CheckName(name) != nil {
+		return
+	}
+	l, err := lock.Try(h.lockFile(name))
+	if err != nil {
+		return
+	}
+	defer h.release(l, name)
+	if err := os.Remove(filepath.Join(h.journalDir(), file)); err != nil {
+		h.log.Debug("remove half a journal", "file", file, "error", err)
+	}
 }
 
 func (h *Host) readJournal(file string) (*journal, error) {
@@ -253,4 +274,30 @@ func (h *Host) finishUpdate(ctx context.Context, j *journal) error {
 	// It failed as it would have failed then, and left nothing changed.
 	h.log.Warn("an interrupted update was undone", "zone", j.Zone, "error", err)
 	return nil
+}
+
+// sweepLocks removes the locks of machines that are gone, which one who was
+// killed at his very end left.
+func (h *Host) sweepLocks() {
+	dir := filepath.Join(h.root.Run(), "locks")
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return // nothing was ever locked
+	}
+	for _, f := range files {
+		name, which, _ := strings.Cut(f.Name(), ".")
+		if len(name) != len(zeroUUID) || !slices.Contains([]string{"op", "config", "vm", "data"}, which) {
+			continue
+		}
+		if _, err := os.Lstat(h.configFile(name)); err == nil {
+			continue
+		}
+		l, err := lock.Try(filepath.Join(dir, f.Name()))
+		if err != nil {
+			continue // in use
+		}
+		if err := l.Remove(); err != nil {
+			h.log.Debug("remove lock", "file", f.Name(), "error", err)
+		}
+	}
 }

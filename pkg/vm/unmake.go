@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
@@ -14,6 +15,10 @@ import (
 func (h *Host) unmake(ctx context.Context, name string) error {
 	c, err := h.zones.Load(name)
 	if errors.Is(err, zone.ErrNotFound) {
+		// Removed by one who was killed then: his locks go, at least.
+		if err := h.zones.Remove(ctx, name); !errors.Is(err, zone.ErrNotFound) {
+			return err
+		}
 		return h.forget(name)
 	}
 	if err != nil {
@@ -70,7 +75,9 @@ func (h *Host) dropSnapshots(ctx context.Context, name string) error {
 // forget removes what is noted of a machine outside its configuration.
 func (h *Host) forget(name string) error {
 	err := h.end(&journal{Op: opProvision, Zone: name})
-	for _, file := range []string{h.touchFile(name), h.dataLock(name)} {
+	half, globErr := filepath.Glob(filepath.Join(h.root.Zones(), "."+name+".json.tmp*"))
+	err = errors.Join(err, globErr)
+	for _, file := range append(half, h.touchFile(name), h.dataLock(name)) {
 		if e := os.Remove(file); !errors.Is(e, os.ErrNotExist) {
 			err = errors.Join(err, e)
 		}

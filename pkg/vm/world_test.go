@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,16 +139,12 @@ func tiny(n int, extra string) Payload {
 		if err != nil {
 			panic(err)
 		}
-		for name, value := range more {
-			p[name] = value
-		}
+		maps.Copy(p, more)
 	}
 	return p
 }
 
-func nicText(ip string) string {
-	return fmt.Sprintf(`"nics":[{"nic_tag":%q,"ip":%q,"netmask":"255.255.0.0"}]`, stub, ip)
-}
+const oneNIC = `"nics":[{"nic_tag":"` + stub + `","ip":"10.77.0.5","netmask":"255.255.0.0"}]`
 
 func (w *world) create(p Payload) string {
 	w.t.Helper()

@@ -124,16 +124,22 @@ func (h *Host) fall(ctx context.Context, name string, r Request) error {
 		return err
 	}
 	defer release()
+	for {
+		err := h.fallOnce(ctx, name, r)
+		if !errors.Is(err, errRisen) {
+			return err
+		}
+	}
+}
+
+func (h *Host) fallOnce(ctx context.Context, name string, r Request) error {
 	s, err := h.Status(name)
 	if err != nil {
 		return err
 	}
 	if s.Run != nil {
 		err = h.ask(ctx, name, r)
-		if errors.Is(err, errNoSupervisor) { // it ended meanwhile
-			err = nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errNoSupervisor) { // else it ended meanwhile
 			return err
 		}
 	}
