@@ -1,0 +1,262 @@
+package sema
+
+import (
+	"errors"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
+)
+
+const (
+	tagPdescZero   lang.Tag = "D_PDESC_ZERO"
+	tagPdescInval  lang.Tag = "D_PDESC_INVAL"
+	tagPredScalar  lang.Tag = "D_PRED_SCALAR"
+	tagDeclUseless lang.Tag = "D_DECL_USELESS"
+	tagDeclVoidObj lang.Tag = "D_DECL_VOIDOBJ"
+	tagDeclDynObj  lang.Tag = "D_DECL_DYNOBJ"
+	tagDeclLocAssc lang.Tag = "D_DECL_LOCASSC"
+	tagProtoForm   lang.Tag = "D_DECL_PROTO_FORM"
+)
+
+// ErrNoProbes is wrapped by the error for a description that matches nothing.
+var ErrNoProbes = errors.New("does not match any probes")
+
+// Checker checks the programs of one run, which share their variables.
+type Checker struct{ c *checker }
+
+// New returns a checker.
+func New(env Env) *Checker { return &Checker{newChecker(&env)} }
+
+// IsType reports whether a name is a type now; the parser asks.
+func (k *Checker) IsType(name string) bool { return k.c.typedef(name) != nil }
+
+// Add checks one program and adds its clauses.
+func (k *Checker) Add(p *lang.Program) error {
+	for _, d := range p.Decls {
+		if err := k.c.decl(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Program is what has been added.
+func (k *Checker) Program() *ir.Program { return k.c.prog }
+
+func (c *checker) decl(d lang.Decl) error {
+	switch d := d.(type) {
+	case *lang.Clause:
+		return c.checkClause(d)
+	case *lang.VarDecl:
+		return c.declaration(d)
+	case *lang.Inline:
+		return c.declareInline(d)
+	case *lang.Translator:
+		return c.declareTranslator(d)
+	}
+	return nil // providers are read by those who make USDT probes
+}
+
+func (c *checker) declaration(d *lang.VarDecl) error {
+	if len(d.Vars) == 0 {
+		if _, err := c.specType(d.Specs); err != nil {
+			return err
+		}
+		if d.Specs.Storage != "" || d.Specs.Base != "struct" && d.Specs.Base != "union" && d.Specs.Base != "enum" {
+			return errorf(d.Pos, tagDeclUseless, "useless declaration")
+		}
+		return nil
+	}
+	for _, v := range d.Vars {
+		if err := c.declareOne(d.Specs, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) declareOne(s *lang.Specs, v *lang.Declarator) error {
+	if _, _, scoped := splitScope(v.Name); scoped {
+		return errorf(v.Pos, tagDeclScope, "D scoping operator may not be used in a declaration: %s", v.Name)
+	}
+	t, err := c.declared(s, v)
+	if err != nil {
+		return err
+	}
+	switch s.Storage {
+	case "typedef":
+		return c.declareType(v, t)
+	case "auto", "register", "static":
+		return errorf(v.Pos, lang.TagDeclBad, "specified storage class not appropriate in D: %s", s.Storage)
+	case "extern":
+		return nil // says that a variable exists elsewhere
+	}
+	keys, err := c.keyTypes(v)
+	if err != nil {
+		return err
+	}
+	return c.declareVariable(s, v, t, keys)
+}
+
+// keyTypes are those of an associative array's declaration.
+func (c *checker) keyTypes(v *lang.Declarator) ([]*ctype.Type, error) {
+	for i, d := range v.Derive {
+		if d.Form != lang.Tuple {
+			continue
+		}
+		if i != 0 {
+			return nil, errorf(v.Pos, tagDeclArrNull, "associative array signature may only follow the name: %s", v.Name)
+		}
+		return c.paramTypes(d.Params)
+	}
+	return nil, nil
+}
+
+func (c *checker) declareType(v *lang.Declarator, t *ctype.Type) error {
+	if old := c.types[v.Name]; old != nil && !ctype.Same(old, t) {
+		return errorf(v.Pos, tagDeclTypeRed, "type redeclared: %s", v.Name)
+	}
+	c.types[v.Name] = ctype.Def(v.Name, t)
+	return nil
+}
+
+func (c *checker) declareVariable(s *lang.Specs, v *lang.Declarator, t *ctype.Type, keys []*ctype.Type) error {
+	scope, vars := ir.Global, c.globals
+	switch s.Storage {
+	case "self":
+		scope, vars = ir.Thread, c.threads
+	case "this":
+		scope, vars = ir.Local, c.localDecls
+	}
+	switch k := t.Base().Kind; {
+	case k == ctype.Void:
+		return errorf(v.Pos, tagDeclVoidObj, "cannot declare void object: %s", v.Name)
+	case k == ctype.Forward:
+		return errorf(v.Pos, tagDeclIncompl, "incomplete type may not be used for variable %s: %s", v.Name, t)
+	case k == ctype.Func:
+		return nil // a prototype
+	case keys != nil && scope == ir.Local:
+		return errorf(v.Pos, tagDeclLocAssc, "a local variable may not be an associative array: %s", v.Name)
+	case t.IsArray() && t.Base().Len == 0:
+		return errorf(v.Pos, tagDeclArrNull, "array declaration requires array dimension or tuple signature: %s", v.Name)
+	case scope == ir.Global && c.isKnown(v.Name):
+		return errorf(v.Pos, tagDeclIDRed, "identifier redeclared: %s", v.Name)
+	}
+	if old := vars[v.Name]; old != nil {
+		if sameVar(old, t, keys) {
+			return nil
+		}
+		return errorf(v.Pos, tagDeclIDRed, "identifier redeclared: %s\n\t current: %s\n\tprevious: %s", v.Name, t, old.Type)
+	}
+	n := &ir.Var{Name: v.Name, Scope: scope, Type: t, Keys: keys}
+	if scope == ir.Local {
+		c.localDecls[v.Name] = n
+		return nil
+	}
+	c.declareVar(n)
+	return nil
+}
+
+func sameVar(v *ir.Var, t *ctype.Type, keys []*ctype.Type) bool {
+	if !ctype.Same(v.Type, t) || len(v.Keys) != len(keys) {
+		return false
+	}
+	for i := range keys {
+		if !ctype.Same(v.Keys[i], keys[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *checker) declareInline(d *lang.Inline) error {
+	t, err := c.declared(d.Specs, d.Name)
+	if err != nil {
+		return err
+	}
+	if c.inlines[d.Name.Name] != nil || c.globals[d.Name.Name] != nil || c.builtinVar(d.Name.Name) != nil {
+		return errorf(d.Pos, tagDeclIDRed, "identifier redefined: %s", d.Name.Name)
+	}
+	in := &inline{t: t, value: d.Value}
+	for _, v := range d.Name.Derive {
+		if v.Form != lang.Tuple {
+			continue
+		}
+		if in.types, err = c.paramTypes(v.Params); err != nil {
+			return err
+		}
+		for _, p := range v.Params {
+			if p.Decl.Name == "" {
+				return errorf(p.Pos, tagProtoForm, "parameter of inline %s has no name", d.Name.Name)
+			}
+			in.keys = append(in.keys, p.Decl.Name)
+		}
+	}
+	c.inlines[d.Name.Name] = in
+	return nil
+}
+
+// checkClause checks a clause against all probes that it names.
+func (c *checker) checkClause(d *lang.Clause) error {
+	cl := &ir.Clause{ID: len(c.prog.Clauses), Pos: d.Pos}
+	c.clause, c.locals, c.probes, c.order = cl, c.localsOf(), nil, order{}
+	for _, desc := range d.Probes {
+		if err := c.match(desc); err != nil {
+			return err
+		}
+	}
+	if err := c.predicate(d); err != nil {
+		return err
+	}
+	body, err := c.stmts(d.Body)
+	if err != nil {
+		return err
+	}
+	cl.Body = body
+	if len(body) == 0 && !d.HasBody {
+		cl.Body = []ir.Stmt{&ir.Action{Kind: "default", Pos: d.Pos}}
+	}
+	c.prog.Clauses = append(c.prog.Clauses, cl)
+	return nil
+}
+
+func (c *checker) predicate(d *lang.Clause) error {
+	if d.Predicate == nil {
+		return nil
+	}
+	e, err := c.expr(d.Predicate)
+	if err != nil {
+		return err
+	}
+	if !e.Type().IsScalar() && !e.Type().IsString() {
+		return errorf(d.Predicate.Position(), tagPredScalar, "predicate result must be of scalar type")
+	}
+	c.clause.Pred = e
+	return nil
+}
+
+func (c *checker) match(d lang.ProbeDesc) error {
+	var found []*Probe
+	if d.Text == "" {
+		if p := c.env.Probes.ByID(d.ID); p != nil {
+			found = []*Probe{p}
+		}
+	} else {
+		var err error
+		if found, err = c.env.Probes.Match(d.Text); err != nil {
+			return errorf(d.Pos, tagPdescInval, "invalid probe description %q: %v", d.Text, err)
+		}
+	}
+	if len(found) == 0 && !c.env.Options.ZeroProbes {
+		if d.Text == "" {
+			return errorf(d.Pos, tagPdescInval, "probe identifier %d %s", d.ID, ErrNoProbes)
+		}
+		return errorf(d.Pos, tagPdescZero, "probe description %s %s", d.Text, ErrNoProbes)
+	}
+	for _, p := range found {
+		c.probes = append(c.probes, p)
+		c.clause.Probes = append(c.clause.Probes, p.ID)
+	}
+	return nil
+}
