@@ -11,7 +11,8 @@ import (
 // Program is all clauses of one run, in the order of the command line.
 type Program struct {
 	Clauses []*Clause
-	Globals []*Var // and self-> variables; locals belong to no one
+	Globals []*Var // and self-> variables
+	Locals  []*Var // this-> variables: shared by the clauses of one firing
 	Aggs    []*Agg
 	Needs   Needs
 }
@@ -29,7 +30,6 @@ type Clause struct {
 	Probes []int // ids
 	Pred   Expr  // nil for none
 	Body   []Stmt
-	Locals []*Var
 }
 
 // Scope is where a variable lives.

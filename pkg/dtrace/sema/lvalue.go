@@ -151,8 +151,8 @@ func (c *checker) declareVar(v *ir.Var) {
 	v.Size = max(1, v.Type.Bytes())
 	switch v.Scope {
 	case ir.Local:
-		v.Index = len(c.clause.Locals)
-		c.clause.Locals = append(c.clause.Locals, v)
+		v.Index = len(c.prog.Locals)
+		c.prog.Locals = append(c.prog.Locals, v)
 		c.locals[v.Name] = v
 		return
 	case ir.Thread:

@@ -127,7 +127,7 @@ func (c *checker) declareVariable(s *lang.Specs, v *lang.Declarator, t *ctype.Ty
 	case "self":
 		scope, vars = ir.Thread, c.threads
 	case "this":
-		scope, vars = ir.Local, c.localDecls
+		scope, vars = ir.Local, c.locals
 	}
 	switch k := t.Base().Kind; {
 	case k == ctype.Void:
@@ -150,10 +150,6 @@ func (c *checker) declareVariable(s *lang.Specs, v *lang.Declarator, t *ctype.Ty
 		return errorf(v.Pos, tagDeclIDRed, "identifier redeclared: %s\n\t current: %s\n\tprevious: %s", v.Name, t, old.Type)
 	}
 	n := &ir.Var{Name: v.Name, Scope: scope, Type: t, Keys: keys}
-	if scope == ir.Local {
-		c.localDecls[v.Name] = n
-		return nil
-	}
 	c.declareVar(n)
 	return nil
 }
@@ -200,7 +196,7 @@ func (c *checker) declareInline(d *lang.Inline) error {
 // checkClause checks a clause against all probes that it names.
 func (c *checker) checkClause(d *lang.Clause) error {
 	cl := &ir.Clause{ID: len(c.prog.Clauses), Pos: d.Pos}
-	c.clause, c.locals, c.probes, c.order = cl, c.localsOf(), nil, order{}
+	c.clause, c.probes, c.order = cl, nil, order{}
 	for _, desc := range d.Probes {
 		if err := c.match(desc); err != nil {
 			return err

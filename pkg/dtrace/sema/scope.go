@@ -32,11 +32,10 @@ type checker struct {
 	params  map[string]ir.Expr // of the inline or translator being expanded
 	xlators []*translator
 
-	clause     *ir.Clause
-	locals     map[string]*ir.Var
-	localDecls map[string]*ir.Var // this-> variables declared at the outer level
-	probes     []*Probe           // of the clause
-	order      order              // what has happened in the clause
+	clause *ir.Clause
+	locals map[string]*ir.Var
+	probes []*Probe // of the clause
+	order  order    // what has happened in the clause
 }
 
 func newChecker(env *Env) *checker {
@@ -44,7 +43,7 @@ func newChecker(env *Env) *checker {
 		env: env, prog: &ir.Program{}, str: ctype.String(env.Options.StrSize),
 		tags: map[string]*ctype.Type{}, types: map[string]*ctype.Type{}, enums: map[string]int64{},
 		globals: map[string]*ir.Var{}, threads: map[string]*ir.Var{}, aggs: map[string]*ir.Agg{},
-		inlines: map[string]*inline{}, localDecls: map[string]*ir.Var{},
+		inlines: map[string]*inline{}, locals: map[string]*ir.Var{},
 	}
 }
 
