@@ -1,0 +1,304 @@
+package gen
+
+import (
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+)
+
+// Run is one probe at an attach point and the clauses to run when it fires.
+type Run struct {
+	Probe   int
+	Clauses []int // indices of Clauses
+}
+
+// Program makes the program for an attach point where one probe fires.
+func (g *Generator) Program(p Point, r Run, state int32) (asm.Instructions, error) {
+	c := &code{g: g, point: p}
+	c.prologue(state)
+	c.emit(asm.Mov.Imm(asm.R9, int32(r.Probe)))
+	c.clauses(r.Clauses)
+	c.epilogue()
+	return c.ins, c.err
+}
+
+// Table makes the program for an attach point where many probes fire, told
+// apart by a number: groups of clauses are found in a map by that number.
+// number must leave it in R0.
+func (g *Generator) Table(p Point, number asm.Instructions, limit int32, table string, groups [][]int) (asm.Instructions, error) {
+	c := &code{g: g, point: p}
+	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
+	c.emit(number...)
+	// Look the number up first: most events may concern nobody.
+	c.emit(
+		asm.JGE.Imm(asm.R0, limit, "out"),
+		asm.StoreMem(asm.RFP, -4, asm.R0, asm.Word),
+		asm.LoadMapPtr(asm.R1, 0).WithReference(table),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "out"),
+		asm.LoadMem(asm.R9, asm.R0, 0, asm.Word),
+		asm.LoadMem(asm.R8, asm.R0, 4, asm.Word),
+		asm.JEq.Imm(asm.R8, 0, "out"),
+	)
+	c.enter(Active)
+	for i, group := range groups {
+		next := c.label()
+		if len(groups) > 1 {
+			c.emit(asm.JNE.Imm(asm.R8, int32(i+1), next))
+		}
+		c.clauses(group)
+		c.jump("done")
+		c.mark(next)
+	}
+	c.epilogue()
+	return c.ins, c.err
+}
+
+func (c *code) prologue(state int32) {
+	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
+	c.enter(state)
+}
+
+// enter leaves unless the session is in the given state, and takes a slot.
+func (c *code) enter(state int32) {
+	c.emit(
+		asm.LoadMapValue(asm.R1, 0, StateActive).WithReference(MapState),
+		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
+		asm.JNE.Imm(asm.R1, state, "out"),
+		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+		asm.LoadMapPtr(asm.R1, 0).WithReference(MapScratch),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, "out"),
+		asm.Mov.Reg(asm.R7, asm.R0),
+	)
+	// A slot is taken and given back by its own flag, so the order in which
+	// nested probes end does not matter.
+	for range Slots {
+		c.emit(
+			asm.Mov.Imm(asm.R0, 0),
+			asm.Mov.Imm(asm.R1, 1),
+			asm.CmpXchg.Mem(asm.R7, asm.R1, asm.DWord, int16(c.g.slot.busy)),
+			asm.JEq.Imm(asm.R0, 0, "taken"),
+			asm.Add.Imm(asm.R7, int32(c.g.slot.size)),
+		)
+	}
+	c.drop(DropNested)
+	c.jump("out")
+	c.mark("taken")
+	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
+}
+
+// epilogue gives the slot back.
+func (c *code) epilogue() {
+	c.mark("done")
+	c.emit(
+		asm.Mov.Imm(asm.R1, 0),
+		asm.StoreMem(asm.R7, int16(c.g.slot.busy), asm.R1, asm.DWord),
+	)
+	c.emit(asm.Mov.Imm(asm.R0, 0).WithSymbol("out"), asm.Return())
+}
+
+// zero clears size bytes, a multiple of 8, at base + off.
+func (c *code) zero(base asm.Register, off, size int) {
+	if size == 0 {
+		return
+	}
+	c.emit(asm.Mov.Imm(asm.R1, 0))
+	for i := 0; i < size; i += 8 {
+		c.emit(asm.StoreMem(base, int16(off+i), asm.R1, asm.DWord))
+	}
+}
+
+// drop counts a loss.
+func (c *code) drop(which int32) {
+	skip := c.label()
+	c.emit(
+		asm.StoreImm(asm.RFP, -4, int64(which), asm.Word),
+		asm.LoadMapPtr(asm.R1, 0).WithReference(MapDrops),
+		asm.Mov.Reg(asm.R2, asm.RFP),
+		asm.Add.Imm(asm.R2, -4),
+		asm.FnMapLookupElem.Call(),
+		asm.JEq.Imm(asm.R0, 0, skip),
+		asm.Mov.Imm(asm.R1, 1),
+		asm.AddAtomic.Mem(asm.R0, asm.R1, asm.DWord, 0),
+	)
+	c.mark(skip)
+}
+
+func (c *code) clauses(list []int) {
+	for _, i := range list {
+		c.oneClause(c.g.Clauses[i])
+	}
+}
+
+func (c *code) oneClause(l *ClauseLayout) {
+	end := c.label()
+	c.clause, c.fault, c.marked, c.pos = l, c.label(), false, l.Clause.Pos
+	c.depth, c.temps = 0, 0
+	c.emit(
+		asm.Mov.Reg(asm.R8, asm.R7),
+		asm.Add.Imm(asm.R8, int32(c.g.slot.record)),
+	)
+	if uses(l.Clause, "timestamp") {
+		c.emit(
+			asm.FnKtimeGetNs.Call(),
+			asm.StoreMem(asm.R7, int16(c.g.slot.ts), asm.R0, asm.DWord),
+		)
+	}
+	if l.Clause.Pred != nil {
+		c.branchUnless(l.Clause.Pred, end)
+	}
+	for _, a := range l.Actions {
+		if a.Mark >= 0 {
+			c.emit(asm.StoreImm(asm.R8, int16(a.Mark), 0, asm.DWord))
+		}
+	}
+	if l.Size > 0 {
+		c.emit(asm.StoreImm(asm.R8, 16, 0, asm.DWord)) // no speculation
+	}
+	next := 0
+	c.stmts(l.Clause.Body, &next)
+	if l.Size > 0 {
+		c.output(l.Clause.ID, KindData, l.Size)
+	}
+	c.jump(end)
+	c.mark(c.fault)
+	if c.marked {
+		c.output(l.Clause.ID, KindError, HeaderSize+16)
+	}
+	c.mark(end)
+}
+
+// output puts the record out, or counts its loss.
+func (c *code) output(clause int, kind int64, size int) {
+	ok := c.label()
+	c.emit(
+		asm.StoreImm(asm.R8, 0, int64(clause), asm.Word),
+		asm.StoreMem(asm.R8, 4, asm.R9, asm.Word),
+		asm.StoreImm(asm.R8, 12, kind, asm.Word),
+		asm.FnGetSmpProcessorId.Call(),
+		asm.StoreMem(asm.R8, 8, asm.R0, asm.Word),
+	)
+	if kind == KindError {
+		c.emit(
+			asm.LoadMem(asm.R1, asm.R7, int16(c.g.slot.fault), asm.DWord),
+			asm.StoreMem(asm.R8, HeaderSize, asm.R1, asm.DWord),
+			asm.LoadMem(asm.R1, asm.R7, int16(c.g.slot.fault+8), asm.DWord),
+			asm.StoreMem(asm.R8, HeaderSize+8, asm.R1, asm.DWord),
+		)
+	}
+	c.emit(
+		asm.LoadMapPtr(asm.R1, 0).WithReference(MapOut),
+		asm.Mov.Reg(asm.R2, asm.R8),
+		asm.Mov.Imm(asm.R3, int32(size)),
+		asm.Mov.Imm(asm.R4, 0),
+		asm.FnRingbufOutput.Call(),
+		asm.JEq.Imm(asm.R0, 0, ok),
+	)
+	c.drop(DropPrincipal)
+	c.mark(ok)
+}
+
+// Faults, as the ERROR probe's arg4 tells them.
+const (
+	FaultBadAddr = 1
+	FaultDivZero = 4
+	FaultNoSpace = 5
+)
+
+// faultIf leaves the clause when R0 is not zero; the address that was bad is in
+// the stack word at addr.
+func (c *code) faultIf(code int64, addr int16) {
+	c.marked = true
+	ok := c.label()
+	c.emit(
+		asm.JEq.Imm(asm.R0, 0, ok),
+		asm.LoadMem(asm.R1, asm.RFP, addr, asm.DWord),
+		asm.StoreMem(asm.R7, int16(c.g.slot.fault), asm.R1, asm.DWord),
+		asm.StoreImm(asm.R7, int16(c.g.slot.fault+8), code, asm.DWord),
+	)
+	c.jump(c.fault)
+	c.mark(ok)
+}
+
+// uses reports whether a clause reads a built-in variable.
+func uses(cl *ir.Clause, name string) bool {
+	found := false
+	see := func(x ir.Expr) {
+		if b, ok := x.(*ir.Builtin); ok && b.Name == name {
+			found = true
+		}
+	}
+	if cl.Pred != nil {
+		walkExpr(cl.Pred, see)
+	}
+	eachStmt(cl.Body, func(s ir.Stmt) { stmtExprs(s, func(x ir.Expr) { walkExpr(x, see) }) })
+	return found
+}
+
+func stmtExprs(s ir.Stmt, f func(ir.Expr)) {
+	var list []ir.Expr
+	switch s := s.(type) {
+	case *ir.Eval:
+		list = []ir.Expr{s.X}
+	case *ir.If:
+		list = []ir.Expr{s.Cond}
+	case *ir.Action:
+		list = s.Args
+	case *ir.Aggregate:
+		list = append(append(list, s.Keys...), s.Args...)
+	}
+	for _, x := range list {
+		f(x)
+	}
+}
+
+// walkExpr visits x and everything in it.
+func walkExpr(x ir.Expr, f func(ir.Expr)) {
+	f(x)
+	for _, in := range operands(x) {
+		if in != nil {
+			walkExpr(in, f)
+		}
+	}
+}
+
+func operands(x ir.Expr) []ir.Expr {
+	switch x := x.(type) {
+	case *ir.VarRef:
+		return x.Keys
+	case *ir.Builtin:
+		return []ir.Expr{x.Arg}
+	case *ir.Unary:
+		return []ir.Expr{x.X}
+	case *ir.Binary:
+		return []ir.Expr{x.X, x.Y}
+	case *ir.Compare:
+		return []ir.Expr{x.X, x.Y}
+	case *ir.Logic:
+		return []ir.Expr{x.X, x.Y}
+	case *ir.Cond:
+		return []ir.Expr{x.If, x.Then, x.Else}
+	case *ir.Convert:
+		return []ir.Expr{x.X}
+	case *ir.ToString:
+		return []ir.Expr{x.X}
+	case *ir.Load:
+		return []ir.Expr{x.Addr}
+	case *ir.Addr:
+		return []ir.Expr{x.X}
+	case *ir.Assign:
+		return []ir.Expr{x.L, x.X}
+	case *ir.Step:
+		return []ir.Expr{x.L}
+	case *ir.Comma:
+		return []ir.Expr{x.X, x.Y}
+	case *ir.Call:
+		return x.Args
+	}
+	return nil
+}

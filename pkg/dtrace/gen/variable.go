@@ -1,0 +1,276 @@
+package gen
+
+import (
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+)
+
+// isWord reports values that live in a register.
+func isWord(t *ctype.Type) bool {
+	switch t.Base().Kind {
+	case ctype.Int, ctype.Enum, ctype.Pointer, ctype.Func, ctype.Float, ctype.Sym:
+		return true
+	}
+	return false
+}
+
+// variable computes a variable's value: the word, or the address of the rest.
+// One of an element that is not there is zero, or the empty string.
+func (c *code) variable(x *ir.VarRef) {
+	l := c.g.Vars[x.V]
+	if l.Map == "" {
+		c.place(l)
+		if isWord(x.T) {
+			c.emit(asm.LoadMem(asm.R0, asm.R0, 0, asm.DWord))
+		}
+		return
+	}
+	none, end := c.label(), c.label()
+	c.lookup(x, l)
+	c.emit(asm.JEq.Imm(asm.R0, 0, none))
+	if isWord(x.T) {
+		c.emit(asm.LoadMem(asm.R0, asm.R0, 0, asm.DWord))
+		c.jump(end)
+		c.mark(none)
+		c.emit(asm.Mov.Imm(asm.R0, 0))
+		c.mark(end)
+		return
+	}
+	c.copyElement(l, none, end)
+}
+
+// copyElement copies an element's value to a temporary, so that it stays what
+// it was and has one kind of address whether it was there or not.
+func (c *code) copyElement(l *VarLayout, none, end string) {
+	if l.Size > c.g.strSize {
+		c.fail(c.pos, "values of %d bytes are not supported in associative arrays", l.Size)
+	}
+	at := c.temp()
+	for i := 0; i < l.Size; i += 8 {
+		c.emit(asm.LoadMem(asm.R1, asm.R0, int16(i), asm.DWord), asm.StoreMem(asm.R7, int16(at+i), asm.R1, asm.DWord))
+	}
+	c.jump(end)
+	c.mark(none)
+	c.emit(asm.Mov.Imm(asm.R1, 0), asm.StoreMem(asm.R7, int16(at), asm.R1, asm.DWord))
+	c.mark(end)
+	c.slotAddr(asm.R0, at)
+}
+
+// place leaves the address of a scalar without a key in R0.
+func (c *code) place(l *VarLayout) {
+	if l.Var.Scope == ir.Local {
+		c.slotAddr(asm.R0, c.g.slot.locals+l.Off)
+		return
+	}
+	c.emit(asm.LoadMapValue(asm.R0, 0, uint32(l.Off)).WithReference(MapGlobals))
+}
+
+// lookup leaves the address of an element in R0, 0 when it is not there. The
+// key stays in the slot.
+func (c *code) lookup(x *ir.VarRef, l *VarLayout) {
+	c.key(x, l)
+	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
+	c.slotAddr(asm.R2, c.g.slot.key)
+	c.emit(asm.FnMapLookupElem.Call())
+}
+
+// key builds an element's key: the thread for self->, then the tuple.
+func (c *code) key(x *ir.VarRef, l *VarLayout) {
+	c.values(x.Keys) // first all values, since they may need keys themselves
+	n := len(x.Keys)
+	for i := n - 1; i >= 0; i-- {
+		c.pop(asm.R0)
+		c.storeKey(x.Keys[i], l.Keys[i], c.g.slot.key+l.Keys[i].Off)
+	}
+	if l.Var.Scope == ir.Thread {
+		c.threadKey()
+		c.emit(asm.StoreMem(asm.R7, int16(c.g.slot.key), asm.R0, asm.DWord))
+	}
+}
+
+func (c *code) values(list []ir.Expr) {
+	for _, k := range list {
+		c.expr(k)
+		c.push()
+	}
+}
+
+// threadKey tells threads apart: the tid, or the CPU for the idle threads,
+// which all have tid 0.
+func (c *code) threadKey() {
+	end := c.label()
+	c.emit(
+		asm.FnGetCurrentPidTgid.Call(),
+		asm.Mov.Reg32(asm.R0, asm.R0),
+		asm.JNE.Imm(asm.R0, 0, end),
+		asm.FnGetSmpProcessorId.Call(),
+		asm.Add.Imm(asm.R0, 1),
+		asm.Neg.Imm(asm.R0, 0),
+	)
+	c.mark(end)
+}
+
+// storeKey puts the value in R0 into a key, padded with zeros.
+func (c *code) storeKey(x ir.Expr, f Field, at int) {
+	t := f.Type
+	if isWord(t) {
+		c.emit(asm.StoreMem(asm.R7, int16(at), asm.R0, asm.DWord))
+		return
+	}
+	c.copyBytes(x, f.Size, at, true)
+}
+
+// copyBytes copies what R0 points to into the slot. A string is cut at its NUL
+// and, in a key, padded with zeros, since keys are compared byte by byte.
+func (c *code) copyBytes(x ir.Expr, size, at int, pad bool) {
+	word := c.push()
+	if pad {
+		c.zero(asm.R7, at, round8(size))
+	}
+	c.slotAddr(asm.R1, at)
+	c.emit(asm.Mov.Imm(asm.R2, int32(size)), asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
+	if x.Type().IsString() {
+		c.emit(asm.FnProbeReadKernelStr.Call())
+		c.depth--
+		return
+	}
+	c.emit(asm.Mov.Imm(asm.R2, int32(min(size, max(1, x.Type().Bytes())))))
+	if spaceOf(x) == ir.User {
+		c.emit(asm.FnProbeReadUser.Call())
+	} else {
+		c.emit(asm.FnProbeReadKernel.Call())
+	}
+	c.faultIf(FaultBadAddr, word)
+	c.depth--
+}
+
+func spaceOf(x ir.Expr) ir.Space {
+	if l, ok := x.(*ir.Load); ok {
+		return l.Space
+	}
+	return ir.Own
+}
+
+// assign stores a value; its own value is what was stored.
+func (c *code) assign(x *ir.Assign) {
+	switch l := x.L.(type) {
+	case *ir.VarRef:
+		c.assignVar(l, x.X)
+	case *ir.Load:
+		c.assignMem(l, x.X)
+	}
+}
+
+func (c *code) assignVar(v *ir.VarRef, value ir.Expr) {
+	l := c.g.Vars[v.V]
+	if l.Map == "" {
+		c.expr(value)
+		c.push()
+		c.place(l)
+		c.emit(asm.Mov.Reg(asm.R2, asm.R0))
+		c.pop(asm.R0)
+		c.storeAt(v, l, value)
+		return
+	}
+	if k, ok := value.(*ir.Const); ok && k.V == 0 {
+		c.deleteElement(v, l)
+		return
+	}
+	c.expr(value)
+	c.push()
+	c.key(v, l)
+	c.emit(asm.LoadMem(asm.R0, asm.RFP, int16(-8*c.depth), asm.DWord))
+	at := c.g.slot.key + l.KeySize
+	if isWord(v.T) {
+		c.emit(asm.StoreMem(asm.R7, int16(at), asm.R0, asm.DWord))
+	} else {
+		c.copyBytes(value, l.Size, at, true)
+	}
+	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
+	c.slotAddr(asm.R2, c.g.slot.key)
+	c.slotAddr(asm.R3, at)
+	c.emit(asm.Mov.Imm(asm.R4, 0), asm.FnMapUpdateElem.Call())
+	ok := c.label()
+	c.emit(asm.JEq.Imm(asm.R0, 0, ok))
+	c.drop(DropDynamic)
+	c.mark(ok)
+	c.pop(asm.R0)
+}
+
+// storeAt stores the value in R0 at R2.
+func (c *code) storeAt(v *ir.VarRef, l *VarLayout, value ir.Expr) {
+	if isWord(v.T) {
+		c.emit(asm.StoreMem(asm.R2, 0, asm.R0, asm.DWord))
+		return
+	}
+	if k, ok := value.(*ir.Const); ok && k.V == 0 {
+		c.emit(asm.StoreMem(asm.R2, 0, asm.R0, asm.DWord))
+		return
+	}
+	word := c.push()
+	c.emit(asm.Mov.Reg(asm.R1, asm.R2), asm.Mov.Imm(asm.R2, int32(l.Size)), asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
+	if v.T.IsString() {
+		c.emit(asm.FnProbeReadKernelStr.Call())
+	} else {
+		c.emit(asm.Mov.Imm(asm.R2, int32(max(1, v.T.Bytes()))), asm.FnProbeReadKernel.Call())
+	}
+	c.pop(asm.R0)
+}
+
+// deleteElement is the assignment of zero: the element takes no room any more.
+func (c *code) deleteElement(v *ir.VarRef, l *VarLayout) {
+	c.key(v, l)
+	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
+	c.slotAddr(asm.R2, c.g.slot.key)
+	c.emit(asm.FnMapDeleteElem.Call(), asm.Mov.Imm(asm.R0, 0))
+}
+
+// assignMem stores into D's own memory through a pointer.
+func (c *code) assignMem(l *ir.Load, value ir.Expr) {
+	c.fail(l.Pos, "assignment through a pointer is not supported yet on this host")
+}
+
+// step is ++ and --.
+func (c *code) step(x *ir.Step) {
+	v, ok := x.L.(*ir.VarRef)
+	if !ok {
+		c.fail(c.pos, "++ and -- are supported on variables only")
+		return
+	}
+	l := c.g.Vars[v.V]
+	c.variable(v)
+	old := c.push()
+	c.constant(asm.R1, x.By)
+	c.emit(asm.Add.Reg(asm.R0, asm.R1))
+	if x.T.IsInt() {
+		c.extend(asm.R0, x.T)
+	}
+	now := c.push()
+	if l.Map == "" {
+		c.place(l)
+		c.emit(asm.LoadMem(asm.R1, asm.RFP, now, asm.DWord), asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord))
+	} else {
+		c.stepElement(v, l, now)
+	}
+	if x.Prefix {
+		old = now
+	}
+	c.emit(asm.LoadMem(asm.R0, asm.RFP, old, asm.DWord))
+	c.depth -= 2
+}
+
+func (c *code) stepElement(v *ir.VarRef, l *VarLayout, now int16) {
+	c.key(v, l)
+	at := c.g.slot.key + l.KeySize
+	c.emit(asm.LoadMem(asm.R1, asm.RFP, now, asm.DWord), asm.StoreMem(asm.R7, int16(at), asm.R1, asm.DWord))
+	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
+	c.slotAddr(asm.R2, c.g.slot.key)
+	c.slotAddr(asm.R3, at)
+	c.emit(asm.Mov.Imm(asm.R4, 0), asm.FnMapUpdateElem.Call())
+	ok := c.label()
+	c.emit(asm.JEq.Imm(asm.R0, 0, ok))
+	c.drop(DropDynamic)
+	c.mark(ok)
+}
