@@ -39,6 +39,8 @@ func (c *code) builtin(x *ir.Builtin) {
 		c.execname()
 	case "probeprov", "probemod", "probefunc", "probename":
 		c.probePart(x.Name)
+	case "errno":
+		c.errno()
 	case "args":
 		c.arg(int(x.Arg.(*ir.Const).V))
 	default:
@@ -48,6 +50,17 @@ func (c *code) builtin(x *ir.Builtin) {
 		}
 		c.fail(c.pos, "the variable %s is not available for %s on this host", x.Name, c.point.Name())
 	}
+}
+
+// errno is the error of the system call that ends here, 0 anywhere else.
+func (c *code) errno() {
+	if p, ok := c.point.(interface {
+		Errno(label func() string) asm.Instructions
+	}); ok {
+		c.emit(p.Errno(c.label)...)
+		return
+	}
+	c.emit(asm.Mov.Imm(asm.R0, 0))
 }
 
 func argNumber(name string) (int, bool) {

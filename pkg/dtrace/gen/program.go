@@ -225,6 +225,16 @@ func (c *code) faultIf(code int64, addr int16) {
 	c.mark(ok)
 }
 
+// Uses reports whether any clause of a program reads a built-in variable.
+func Uses(p *ir.Program, name string) bool {
+	for _, c := range p.Clauses {
+		if uses(c, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // uses reports whether a clause reads a built-in variable.
 func uses(cl *ir.Clause, name string) bool {
 	found := false

@@ -1,0 +1,173 @@
+package consume
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+)
+
+// Options of the output.
+type Options struct {
+	Quiet      bool
+	Order      Order
+	SwitchRate time.Duration // longest time before output is flushed
+}
+
+// Source is the session, asked for what is not in a record.
+type Source interface {
+	Aggregation(a *gen.AggLayout) ([]Entry, error)
+	ClearAggregation(a *gen.AggLayout, trunc bool) error
+	Drops() ([gen.DropCount]uint64, error)
+}
+
+// Printer prints one run.
+type Printer struct {
+	out     *bufio.Writer
+	err     io.Writer
+	gen     *gen.Generator
+	db      *probe.DB
+	opts    Options
+	header  bool
+	exited  bool
+	normal  map[int]int64 // by aggregation
+	printed map[int]bool  // aggregations that printa has shown
+	drops   [gen.DropCount]uint64
+}
+
+// NewPrinter returns a printer for the layouts of g.
+func NewPrinter(out, errs io.Writer, g *gen.Generator, db *probe.DB, o Options) *Printer {
+	return &Printer{
+		out: bufio.NewWriter(out), err: errs, gen: g, db: db, opts: o,
+		normal: map[int]int64{}, printed: map[int]bool{},
+	}
+}
+
+// Exited reports whether a record of exit() has been seen.
+func (p *Printer) Exited() bool { return p.exited }
+
+// Flush writes out what is buffered.
+func (p *Printer) Flush() error { return p.out.Flush() }
+
+// Record prints one record.
+func (p *Printer) Record(b []byte, src Source) error {
+	if len(b) < gen.HeaderSize {
+		return fmt.Errorf("a record of %d bytes is too short", len(b))
+	}
+	word := func(off int) uint32 { return binary.NativeEndian.Uint32(b[off:]) }
+	l := p.gen.Clauses[word(0)]
+	pr := p.db.ByID(uint64(word(4)))
+	if word(12) == gen.KindError {
+		return p.fault(l, pr, b)
+	}
+	if !p.opts.Quiet {
+		p.begin(pr, word(8))
+	}
+	for i := range l.Actions {
+		a := &l.Actions[i]
+		if a.Mark >= 0 && b[a.Mark] == 0 {
+			continue
+		}
+		if err := p.action(a, b, src); err != nil {
+			return err
+		}
+	}
+	if !p.opts.Quiet {
+		p.out.WriteString("\n")
+	}
+	return p.out.Flush()
+}
+
+// begin writes the head of the list, once, and of a row.
+func (p *Printer) begin(pr *probe.Probe, cpu uint32) {
+	if !p.header {
+		p.header = true
+		fmt.Fprintf(p.out, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME")
+	}
+	fmt.Fprintf(p.out, "%3d %6d %32s ", cpu, pr.ID, pr.Func+":"+pr.Name)
+}
+
+var faultNames = map[uint64]string{
+	gen.FaultBadAddr: "invalid address", gen.FaultDivZero: "divide-by-zero", gen.FaultNoSpace: "out of scratch space",
+}
+
+// fault reports an error in a clause.
+func (p *Printer) fault(l *gen.ClauseLayout, pr *probe.Probe, b []byte) error {
+	addr := binary.NativeEndian.Uint64(b[gen.HeaderSize:])
+	code := binary.NativeEndian.Uint64(b[gen.HeaderSize+8:])
+	text := faultNames[code]
+	if code == gen.FaultBadAddr {
+		text += fmt.Sprintf(" (0x%x)", addr)
+	}
+	if err := p.out.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.err, "dtrace: error in dt_clause_%d for probe ID %d (%s): %s\n", l.Clause.ID, pr.ID, pr, text)
+	return err
+}
+
+// End prints the aggregations that no printa has shown, and losses.
+func (p *Printer) End(src Source) error {
+	if !p.opts.Quiet {
+		// An empty line parts what came before from what comes at the end.
+	}
+	for _, a := range p.gen.Aggs {
+		if p.printed[a.Agg.Index] {
+			continue
+		}
+		entries, err := src.Aggregation(a)
+		if err != nil {
+			return err
+		}
+		p.aggregation(entries)
+	}
+	if err := p.out.Flush(); err != nil {
+		return err
+	}
+	return p.lost(src)
+}
+
+// lost reports losses since it was last asked.
+func (p *Printer) lost(src Source) error {
+	now, err := src.Drops()
+	if err != nil {
+		return err
+	}
+	what := [gen.DropCount]string{"drops", "drops of nested probes", "aggregation drops", "dynamic variable drops", "speculative drops"}
+	for i, n := range now {
+		if d := n - p.drops[i]; d > 0 {
+			if _, err := fmt.Fprintf(p.err, "dtrace: %d %s\n", d, what[i]); err != nil {
+				return err
+			}
+		}
+	}
+	p.drops = now
+	return nil
+}
+
+// aggregation prints all entries of one, as at the end of a run.
+func (p *Printer) aggregation(entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	p.opts.Order.Sort(entries)
+	var b strings.Builder
+	b.WriteString("\n")
+	for _, e := range entries {
+		p.entry(&b, e)
+	}
+	p.out.WriteString(b.String())
+}
+
+func (p *Printer) entry(b *strings.Builder, e Entry) {
+	for _, f := range e.Layout.Keys {
+		key(b, f, e.Key[f.Off:f.Off+f.Size])
+	}
+	p.value(b, e)
+	b.WriteString("\n")
+}

@@ -1,0 +1,229 @@
+package dtrace
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+)
+
+// VerifierError says that the kernel refused a program; Log is its reason.
+type VerifierError struct {
+	Err error
+	Log string
+}
+
+func (e *VerifierError) Error() string {
+	return "the kernel refused the program; -xbpflog shows why"
+}
+
+// Unwrap returns the cause.
+func (e *VerifierError) Unwrap() error { return e.Err }
+
+// wiring is the clauses of a run by the probes that fire them.
+type wiring struct {
+	begin, end []gen.Run
+	clocks     []gen.Run
+	clockOf    map[int]*probe.Probe
+	tables     map[probe.Kind]*table
+}
+
+// table is what system calls do at one side: a group of clauses by number.
+type table struct {
+	words  []uint32 // probe id and group of each number
+	groups [][]int
+	keys   map[string]int
+}
+
+// wire sorts the clauses by attach point.
+func (s *Session) wire() *wiring {
+	byProbe := map[int][]int{}
+	var order []int
+	for i, c := range s.gen.Clauses {
+		for _, id := range c.Clause.Probes {
+			if byProbe[id] == nil {
+				order = append(order, id)
+			}
+			byProbe[id] = append(byProbe[id], i)
+		}
+	}
+	sort.Ints(order)
+	w := &wiring{clockOf: map[int]*probe.Probe{}, tables: map[probe.Kind]*table{}}
+	for _, id := range order {
+		p := s.db.ByID(uint64(id))
+		run := gen.Run{Probe: id, Clauses: byProbe[id]}
+		switch p.Attach.Kind {
+		case probe.Begin:
+			w.begin = append(w.begin, run)
+		case probe.End:
+			w.end = append(w.end, run)
+		case probe.Profile, probe.Tick:
+			w.clocks = append(w.clocks, run)
+			w.clockOf[id] = p
+		case probe.SyscallEntry, probe.SyscallReturn:
+			w.syscall(p, run)
+		}
+	}
+	return w
+}
+
+func (w *wiring) syscall(p *probe.Probe, run gen.Run) {
+	t := w.tables[p.Attach.Kind]
+	if t == nil {
+		t = &table{words: make([]uint32, 2*probe.MaxSyscall), keys: map[string]int{}}
+		w.tables[p.Attach.Kind] = t
+	}
+	key := fmt.Sprint(run.Clauses)
+	group, ok := t.keys[key]
+	if !ok {
+		t.groups = append(t.groups, run.Clauses)
+		group = len(t.groups)
+		t.keys[key] = group
+	}
+	nr := p.Attach.Number
+	t.words[2*nr], t.words[2*nr+1] = uint32(run.Probe), uint32(group)
+}
+
+func tableName(k probe.Kind) string {
+	if k == probe.SyscallReturn {
+		return "dt_sysret"
+	}
+	return "dt_sysent"
+}
+
+// load makes, loads and attaches everything; the session stays inactive.
+func (s *Session) load(w *wiring) error {
+	tables := map[string][]uint32{}
+	for k, t := range w.tables {
+		tables[tableName(k)] = t.words
+	}
+	var err error
+	if s.maps, err = makeMaps(s.gen, s.opts.Sizes, tables); err != nil {
+		return err
+	}
+	if needsNames(s.program) {
+		if err := s.maps.names(s.enabled()); err != nil {
+			return err
+		}
+	}
+	if s.begin, err = s.loadOwn(w.begin, gen.Inactive); err != nil {
+		return err
+	}
+	if s.end, err = s.loadOwn(w.end, gen.Draining); err != nil {
+		return err
+	}
+	for k, t := range w.tables {
+		if err := s.loadTable(k, t); err != nil {
+			return err
+		}
+	}
+	for _, run := range w.clocks {
+		if err := s.loadClock(run, w.clockOf[run.Probe]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enabled lists the probes that have clauses.
+func (s *Session) enabled() []*probe.Probe {
+	var all []*probe.Probe
+	seen := map[int]bool{}
+	for _, c := range s.program.Clauses {
+		for _, id := range c.Probes {
+			if !seen[id] {
+				seen[id] = true
+				all = append(all, s.db.ByID(uint64(id)))
+			}
+		}
+	}
+	return all
+}
+
+func (s *Session) loadOwn(runs []gen.Run, state int32) ([]*ebpf.Program, error) {
+	var progs []*ebpf.Program
+	for _, run := range runs {
+		ins, err := s.gen.Program(probe.Own{}, run, state)
+		if err != nil {
+			return nil, err
+		}
+		p, err := s.newProgram("dt_own", ebpf.RawTracepoint, ins)
+		if err != nil {
+			return nil, err
+		}
+		progs = append(progs, p)
+	}
+	return progs, nil
+}
+
+func (s *Session) loadTable(k probe.Kind, t *table) error {
+	var point interface {
+		gen.Point
+		Number() asm.Instructions
+	} = probe.Entry{}
+	if k == probe.SyscallReturn {
+		point = probe.Return{}
+	}
+	ins, err := s.gen.Table(point, point.Number(), probe.MaxSyscall, tableName(k), t.groups)
+	if err != nil {
+		return err
+	}
+	p, err := s.newProgram("dt_syscall", ebpf.RawTracepoint, ins)
+	if err != nil {
+		return err
+	}
+	a, err := probe.AttachSyscalls(p, k)
+	if err != nil {
+		return err
+	}
+	s.attached = append(s.attached, a)
+	return nil
+}
+
+func (s *Session) loadClock(run gen.Run, p *probe.Probe) error {
+	ins, err := s.gen.Program(probe.Clock{}, run, gen.Active)
+	if err != nil {
+		return err
+	}
+	prog, err := s.newProgram("dt_clock", ebpf.PerfEvent, ins)
+	if err != nil {
+		return err
+	}
+	a, err := probe.AttachClock(prog, p.Attach)
+	if err != nil {
+		return err
+	}
+	s.attached = append(s.attached, a)
+	return nil
+}
+
+// newProgram loads instructions; the maps that they name are put in.
+func (s *Session) newProgram(name string, kind ebpf.ProgramType, ins asm.Instructions) (*ebpf.Program, error) {
+	for i := range ins {
+		ref := ins[i].Reference()
+		if ref == "" || !ins[i].IsLoadFromMap() {
+			continue
+		}
+		m := s.maps[ref]
+		if m == nil {
+			return nil, fmt.Errorf("program %s refers to the unknown map %s", name, ref)
+		}
+		if err := ins[i].AssociateMap(m); err != nil {
+			return nil, err
+		}
+	}
+	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: name, Type: kind, Instructions: ins, License: "GPL"})
+	if v, ok := errors.AsType[*ebpf.VerifierError](err); ok {
+		return nil, &VerifierError{err, fmt.Sprintf("%+v", v)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load the program %s: %w", name, err)
+	}
+	s.progs = append(s.progs, p)
+	return p, nil
+}

@@ -1,0 +1,143 @@
+package dtrace
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+)
+
+// Sizes bound the memory of a run, in bytes.
+type Sizes struct {
+	Buffer int // ring buffer per CPU
+	Agg    int // aggregations, each, per CPU
+	Dyn    int // variables with keys, each
+}
+
+// maps are the kernel's side of a run's data, by name.
+type maps map[string]*ebpf.Map
+
+func (m maps) Close() error {
+	var errs []error
+	for _, one := range m {
+		errs = append(errs, one.Close())
+	}
+	return errors.Join(errs...)
+}
+
+const noPrealloc = 1 // BPF_F_NO_PREALLOC
+
+// makeMaps makes what the programs refer to.
+func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, error) {
+	m := maps{}
+	specs := fixedMaps(g, sizes)
+	for _, a := range g.Aggs {
+		specs = append(specs, &ebpf.MapSpec{
+			Name: a.Map, Type: ebpf.PerCPUHash, KeySize: uint32(a.KeySize), ValueSize: uint32(a.ValueSize),
+			MaxEntries: entries(sizes.Agg, a.KeySize+a.ValueSize), Flags: noPrealloc,
+		})
+	}
+	for _, v := range g.Vars {
+		if v.Map == "" {
+			continue
+		}
+		specs = append(specs, &ebpf.MapSpec{
+			Name: v.Map, Type: ebpf.Hash, KeySize: uint32(v.KeySize), ValueSize: uint32(v.Size),
+			MaxEntries: entries(sizes.Dyn, v.KeySize+v.Size), Flags: noPrealloc,
+		})
+	}
+	for name := range table {
+		specs = append(specs, &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: probe.MaxSyscall})
+	}
+	for _, s := range specs {
+		one, err := ebpf.NewMap(s)
+		if err != nil {
+			m.Close()
+			return nil, fmt.Errorf("make the map %s: %w", s.Name, err)
+		}
+		m[s.Name] = one
+	}
+	return m, m.fill(g, table)
+}
+
+func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
+	one := func(name string, kind ebpf.MapType, size int) *ebpf.MapSpec {
+		return &ebpf.MapSpec{Name: name, Type: kind, KeySize: 4, ValueSize: uint32(max(size, 8)), MaxEntries: 1}
+	}
+	zero := 8
+	for _, a := range g.Aggs {
+		zero = max(zero, a.ValueSize)
+	}
+	drops := one(gen.MapDrops, ebpf.PerCPUArray, 8)
+	drops.MaxEntries = gen.DropCount
+	return []*ebpf.MapSpec{
+		one(gen.MapState, ebpf.Array, gen.StateSize),
+		one(gen.MapScratch, ebpf.PerCPUArray, g.ScratchSize()),
+		one(gen.MapGlobals, ebpf.Array, g.Globals),
+		one(gen.MapStrings, ebpf.Array, len(g.Strings)),
+		one(gen.MapZero, ebpf.Array, zero),
+		drops,
+		{Name: gen.MapOut, Type: ebpf.RingBuf, MaxEntries: powerOfTwo(sizes.Buffer * runtime.NumCPU())},
+		{Name: gen.MapNames, Type: ebpf.Hash, KeySize: 4, ValueSize: 4 * gen.NameSize, MaxEntries: 8192, Flags: noPrealloc},
+	}
+}
+
+// fill puts in what programs only read.
+func (m maps) fill(g *gen.Generator, table map[string][]uint32) error {
+	if err := m[gen.MapStrings].Put(uint32(0), g.Strings); err != nil {
+		return fmt.Errorf("store string constants: %w", err)
+	}
+	for name, words := range table {
+		for nr := 0; nr+1 < len(words); nr += 2 {
+			if words[nr+1] == 0 {
+				continue
+			}
+			if err := m[name].Put(uint32(nr/2), [2]uint32{words[nr], words[nr+1]}); err != nil {
+				return fmt.Errorf("store the table of system calls: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// names stores the names of the probes that clauses ask for.
+func (m maps) names(probes []*probe.Probe) error {
+	for _, p := range probes {
+		var value [4 * gen.NameSize]byte
+		for i, part := range []string{p.Provider, p.Module, p.Func, p.Name} {
+			copy(value[i*gen.NameSize:(i+1)*gen.NameSize-1], part)
+		}
+		if err := m[gen.MapNames].Put(uint32(p.ID), value); err != nil {
+			return fmt.Errorf("store the name of probe %d: %w", p.ID, err)
+		}
+	}
+	return nil
+}
+
+func entries(bytes, each int) uint32 {
+	const overhead = 64
+	return uint32(min(max(bytes/(each+overhead), 16), 1<<20))
+}
+
+func powerOfTwo(n int) uint32 {
+	size := uint32(4096)
+	for int(size) < n {
+		size *= 2
+	}
+	return size
+}
+
+// needsNames reports whether any clause reads the names of its probe.
+func needsNames(p *ir.Program) bool {
+	for _, name := range []string{"probeprov", "probemod", "probefunc", "probename"} {
+		if gen.Uses(p, name) {
+			return true
+		}
+	}
+	return false
+}

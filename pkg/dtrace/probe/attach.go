@@ -1,0 +1,111 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+// Attachment is what keeps a program attached; closing it ends that, and so
+// does the end of the process.
+type Attachment interface{ Close() error }
+
+// AttachSyscalls attaches a program to the entry or return of all system calls.
+func AttachSyscalls(prog *ebpf.Program, kind Kind) (Attachment, error) {
+	name := "sys_enter"
+	if kind == SyscallReturn {
+		name = "sys_exit"
+	}
+	l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: name, Program: prog})
+	if err != nil {
+		return nil, fmt.Errorf("attach to %s: %w", name, err)
+	}
+	return l, nil
+}
+
+// perfEvents are the events of one probe.
+type perfEvents []int
+
+func (p perfEvents) Close() error {
+	var errs []error
+	for _, fd := range p {
+		errs = append(errs, unix.Close(fd))
+	}
+	return errors.Join(errs...)
+}
+
+// AttachClock attaches a program to the clock of every CPU, or of one for a
+// Tick.
+func AttachClock(prog *ebpf.Program, a Attach) (Attachment, error) {
+	cpus, err := onlineCPUs()
+	if err != nil {
+		return nil, err
+	}
+	if a.Kind == Tick {
+		cpus = cpus[:1]
+	}
+	attr := unix.PerfEventAttr{
+		Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_CPU_CLOCK,
+		Size: unix.PERF_ATTR_SIZE_VER7, Sample: uint64(a.Period),
+	}
+	if a.Period < 0 {
+		attr.Sample, attr.Bits = uint64(-a.Period), unix.PerfBitFreq
+	}
+	var events perfEvents
+	for _, cpu := range cpus {
+		fd, err := openEvent(attr, cpu, prog)
+		if err != nil {
+			events.Close()
+			return nil, err
+		}
+		events = append(events, fd)
+	}
+	return events, nil
+}
+
+func openEvent(attr unix.PerfEventAttr, cpu int, prog *ebpf.Program) (int, error) {
+	fd, err := unix.PerfEventOpen(&attr, -1, cpu, -1, unix.PERF_FLAG_FD_CLOEXEC)
+	if err != nil {
+		return -1, fmt.Errorf("open the clock of cpu %d: %w", cpu, err)
+	}
+	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_SET_BPF, prog.FD()); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("attach to the clock of cpu %d: %w", cpu, err)
+	}
+	if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_ENABLE, 0); err != nil {
+		unix.Close(fd)
+		return -1, fmt.Errorf("enable the clock of cpu %d: %w", cpu, err)
+	}
+	return fd, nil
+}
+
+func onlineCPUs() ([]int, error) {
+	text, err := os.ReadFile("/sys/devices/system/cpu/online")
+	if err != nil {
+		return nil, err
+	}
+	var cpus []int
+	for part := range strings.SplitSeq(strings.TrimSpace(string(text)), ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		first, err := strconv.Atoi(from)
+		if err != nil {
+			return nil, fmt.Errorf("read the online cpus: %w", err)
+		}
+		last := first
+		if isRange {
+			if last, err = strconv.Atoi(to); err != nil {
+				return nil, fmt.Errorf("read the online cpus: %w", err)
+			}
+		}
+		for c := first; c <= last; c++ {
+			cpus = append(cpus, c)
+		}
+	}
+	return cpus, nil
+}

@@ -1,0 +1,259 @@
+// Package dtrace compiles D to eBPF and consumes what the probes leave. It
+// ties its parts together for one run; it parses no options and prints only to
+// the writers it is given.
+package dtrace
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+)
+
+// Options of a run.
+type Options struct {
+	Sizes   Sizes
+	StrSize int
+	Consume consume.Options
+	Out     io.Writer
+	Err     io.Writer
+}
+
+// Session is one run of a checked program.
+type Session struct {
+	program *ir.Program
+	db      *probe.DB
+	opts    Options
+	gen     *gen.Generator
+
+	maps       maps
+	progs      []*ebpf.Program
+	begin, end []*ebpf.Program
+	attached   []probe.Attachment
+	printer    *consume.Printer
+}
+
+// Open loads and attaches a program. It does not run yet.
+func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
+	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize})}
+	if err := s.load(s.wire()); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, o.Consume)
+	return s, nil
+}
+
+// Close detaches and frees everything.
+func (s *Session) Close() error {
+	var errs []error
+	for _, a := range s.attached {
+		errs = append(errs, a.Close())
+	}
+	for _, p := range s.progs {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(append(errs, s.maps.Close())...)
+}
+
+// state reads and writes the words of MapState.
+func (s *Session) state(change func(word []byte)) ([]byte, error) {
+	value := make([]byte, gen.StateSize)
+	if err := s.maps[gen.MapState].Lookup(uint32(0), value); err != nil {
+		return nil, fmt.Errorf("read the session's state: %w", err)
+	}
+	if change == nil {
+		return value, nil
+	}
+	change(value)
+	return value, s.maps[gen.MapState].Put(uint32(0), value)
+}
+
+func (s *Session) setState(state uint32) error {
+	_, err := s.state(func(v []byte) { binary.NativeEndian.PutUint32(v[gen.StateActive:], state) })
+	return err
+}
+
+// wall is what must be added to the monotonic clock to get the time of day.
+func wall() uint64 {
+	var mono unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &mono); err != nil {
+		return 0
+	}
+	return uint64(time.Now().UnixNano() - mono.Nano())
+}
+
+// Run runs BEGIN, then the rest until the program or ctx ends it, then END,
+// and prints all the while. It returns the program's exit status.
+func (s *Session) Run(ctx context.Context) (int, error) {
+	reader, err := ringbuf.NewReader(s.maps[gen.MapOut])
+	if err != nil {
+		return 1, fmt.Errorf("read the buffer: %w", err)
+	}
+	defer reader.Close()
+	if _, err := s.state(func(v []byte) { binary.NativeEndian.PutUint64(v[gen.StateWall:], wall()) }); err != nil {
+		return 1, err
+	}
+	if err := s.runOwn(s.begin); err != nil {
+		return 1, err
+	}
+	if err := s.activate(); err != nil {
+		return 1, err
+	}
+	if err := s.follow(ctx, reader); err != nil {
+		return 1, err
+	}
+	return s.finish(reader)
+}
+
+// activate lets the probes fire, unless BEGIN has called exit.
+func (s *Session) activate() error {
+	v, err := s.state(nil)
+	if err != nil || binary.NativeEndian.Uint32(v[gen.StateActive:]) != gen.Inactive {
+		return err
+	}
+	return s.setState(gen.Active)
+}
+
+func (s *Session) runOwn(progs []*ebpf.Program) error {
+	for _, p := range progs {
+		if _, err := p.Run(&ebpf.RunOptions{Context: make([]uint64, 12)}); err != nil {
+			return fmt.Errorf("run the dtrace probe: %w", err)
+		}
+	}
+	return nil
+}
+
+// follow prints records until exit or ctx ends.
+func (s *Session) follow(ctx context.Context, reader *ringbuf.Reader) error {
+	stop := context.AfterFunc(ctx, func() { reader.SetDeadline(time.Now()) })
+	defer stop()
+	for !s.printer.Exited() && ctx.Err() == nil {
+		reader.SetDeadline(time.Now().Add(s.opts.Consume.SwitchRate))
+		if ctx.Err() != nil {
+			return nil
+		}
+		rec, err := reader.Read()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if err := s.printer.Flush(); err != nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return fmt.Errorf("read the buffer: %w", err)
+		}
+		if err := s.printer.Record(rec.RawSample, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish runs END, prints what is left and all aggregations.
+func (s *Session) finish(reader *ringbuf.Reader) (int, error) {
+	if err := s.setState(gen.Draining); err != nil {
+		return 1, err
+	}
+	if err := s.drain(reader); err != nil {
+		return 1, err
+	}
+	if err := s.runOwn(s.end); err != nil {
+		return 1, err
+	}
+	if err := s.drain(reader); err != nil {
+		return 1, err
+	}
+	if err := s.printer.End(s); err != nil {
+		return 1, err
+	}
+	v, err := s.state(nil)
+	if err != nil {
+		return 1, err
+	}
+	return int(int32(binary.NativeEndian.Uint32(v[gen.StateExit:]))), nil
+}
+
+func (s *Session) drain(reader *ringbuf.Reader) error {
+	for {
+		reader.SetDeadline(time.Unix(0, 1))
+		rec, err := reader.Read()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the buffer: %w", err)
+		}
+		if err := s.printer.Record(rec.RawSample, s); err != nil {
+			return err
+		}
+	}
+}
+
+// Aggregation reads one aggregation: all keys, the values of all CPUs summed by
+// what the function means.
+func (s *Session) Aggregation(a *gen.AggLayout) ([]consume.Entry, error) {
+	m := s.maps[a.Map]
+	key := make([]byte, a.KeySize)
+	var values [][]byte
+	var out []consume.Entry
+	it := m.Iterate()
+	for it.Next(&key, &values) {
+		out = append(out, consume.NewEntry(a, append([]byte(nil), key...), values))
+	}
+	return out, it.Err()
+}
+
+// Drops returns the losses since the start, by kind.
+func (s *Session) Drops() ([gen.DropCount]uint64, error) {
+	var sums [gen.DropCount]uint64
+	for i := range sums {
+		var perCPU []uint64
+		if err := s.maps[gen.MapDrops].Lookup(uint32(i), &perCPU); err != nil {
+			return sums, err
+		}
+		for _, n := range perCPU {
+			sums[i] += n
+		}
+	}
+	return sums, nil
+}
+
+// ClearAggregation empties the values or, with trunc, forgets all keys.
+func (s *Session) ClearAggregation(a *gen.AggLayout, trunc bool) error {
+	m := s.maps[a.Map]
+	entries, err := s.Aggregation(a)
+	if err != nil {
+		return err
+	}
+	n, err := ebpf.PossibleCPU()
+	if err != nil {
+		return err
+	}
+	zero := make([][]byte, n)
+	for i := range zero {
+		zero[i] = make([]byte, a.ValueSize)
+	}
+	for _, e := range entries {
+		if trunc {
+			err = m.Delete(e.Key)
+		} else {
+			err = m.Update(e.Key, zero, ebpf.UpdateExist)
+		}
+		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("clear @%s: %w", a.Agg.Name, err)
+		}
+	}
+	return nil
+}
