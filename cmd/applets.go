@@ -5,6 +5,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/smartbox-os/smartbox/cmd/dladm"
+	"github.com/smartbox-os/smartbox/cmd/dtrace"
 	"github.com/smartbox-os/smartbox/cmd/imgadm"
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
@@ -38,6 +39,7 @@ func applets() []Applet {
 	return []Applet{
 		{Name: "dladm", Summary: "administer links: etherstubs, vnics, physical links", New: dladm.New, Manual: dladm.Manual},
 		{Name: "halt", Role: zinit.Halt},
+		{Name: "dtrace", Summary: "trace the kernel and processes with programs in D", New: dtrace.New, Manual: dtrace.Manual},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},

@@ -35,7 +35,7 @@ func (c *code) stmts(list []ir.Stmt, next *int) {
 
 func (c *code) action(s *ir.Action, l *ActionLayout) {
 	if l.Mark >= 0 {
-		c.emit(asm.StoreImm(asm.R8, int16(l.Mark), 1, asm.DWord))
+		c.storeImm(asm.R8, int16(l.Mark), 1)
 	}
 	switch s.Kind {
 	case "exit":

@@ -176,7 +176,7 @@ func (c *code) log2Bucket() {
 			asm.Add.Imm(asm.R2, step),
 			asm.Mov.Reg(asm.R1, asm.R4),
 		)
-		c.emit(asm.Mov.Reg(asm.R4, asm.R4).WithSymbol(small))
+		c.mark(small)
 	}
 	c.emit(
 		asm.Mul.Reg(asm.R2, asm.R3),

@@ -185,7 +185,6 @@ func (c *code) signedDivide(name string, op asm.ALUOp) {
 	c.emit(asm.JSGE.Imm(asm.R0, 0, a), asm.Neg.Imm(asm.R0, 0))
 	c.mark(a)
 	c.emit(asm.JSGE.Imm(asm.R1, 0, b), asm.Neg.Imm(asm.R1, 0))
-	// mark clobbers nothing but moves R1 to itself.
 	c.mark(b)
 	c.emit(op.Reg(asm.R0, asm.R1), asm.JSGE.Imm(asm.R2, 0, plus), asm.Neg.Imm(asm.R0, 0))
 	c.mark(plus)

@@ -43,7 +43,24 @@ func New(prog *ir.Program, o Options) *Generator {
 		g.Clauses = append(g.Clauses, g.planClause(c))
 	}
 	g.planSlot()
+	g.planStrings()
 	return g
+}
+
+// planStrings collects the constants, since their map is made before any
+// program.
+func (g *Generator) planStrings() {
+	see := func(x ir.Expr) {
+		if s, ok := x.(*ir.Str); ok {
+			g.str(s.S)
+		}
+	}
+	for _, c := range g.prog.Clauses {
+		if c.Pred != nil {
+			walkExpr(c.Pred, see)
+		}
+		eachStmt(c.Body, func(s ir.Stmt) { stmtExprs(s, func(x ir.Expr) { walkExpr(x, see) }) })
+	}
 }
 
 // ScratchSize is the size of MapScratch's value.
@@ -268,17 +285,19 @@ type Point interface {
 
 // code is one program being made.
 type code struct {
-	g      *Generator
-	point  Point
-	ins    asm.Instructions
-	labels int
-	depth  int // stack words in use
-	temps  int // temporary strings in use
-	clause *ClauseLayout
-	fault  string // label for faults in the clause
-	marked bool   // a jump to the fault label exists
-	err    error
-	pos    lang.Pos
+	g       *Generator
+	point   Point
+	ins     asm.Instructions
+	labels  int
+	pending []string          // labels of the next instruction
+	alias   map[string]string // labels that share an instruction with another
+	depth   int               // stack words in use
+	temps   int               // temporary strings in use
+	clause  *ClauseLayout
+	fault   string // label for faults in the clause
+	marked  bool   // a jump to the fault label exists
+	err     error
+	pos     lang.Pos
 }
 
 // Error is something that D allows and this generator cannot express.
@@ -295,18 +314,33 @@ func (c *code) fail(pos lang.Pos, format string, args ...any) {
 	}
 }
 
-func (c *code) emit(ins ...asm.Instruction) { c.ins = append(c.ins, ins...) }
+// emit appends instructions; the first gets the labels that wait for one. An
+// instruction can carry one label only, so further ones become aliases.
+func (c *code) emit(ins ...asm.Instruction) {
+	if len(ins) == 0 {
+		return
+	}
+	if len(c.pending) > 0 {
+		first := ins[0].Symbol()
+		if first == "" {
+			first, c.pending = c.pending[0], c.pending[1:]
+			ins[0] = ins[0].WithSymbol(first)
+		}
+		for _, l := range c.pending {
+			c.alias[l] = first
+		}
+		c.pending = nil
+	}
+	c.ins = append(c.ins, ins...)
+}
 
 func (c *code) label() string {
 	c.labels++
 	return fmt.Sprintf("l%d", c.labels)
 }
 
-// mark makes the next instruction carry a label. Every label is put on a no-op
-// move, which the JIT drops.
-func (c *code) mark(label string) {
-	c.emit(asm.Mov.Reg(asm.R1, asm.R1).WithSymbol(label))
-}
+// mark puts a label before the next instruction.
+func (c *code) mark(label string) { c.pending = append(c.pending, label) }
 
 func (c *code) jump(label string) { c.emit(asm.Ja.Label(label)) }
 

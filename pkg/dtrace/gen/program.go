@@ -14,19 +14,19 @@ type Run struct {
 
 // Program makes the program for an attach point where one probe fires.
 func (g *Generator) Program(p Point, r Run, state int32) (asm.Instructions, error) {
-	c := &code{g: g, point: p}
+	c := newCode(g, p)
 	c.prologue(state)
 	c.emit(asm.Mov.Imm(asm.R9, int32(r.Probe)))
 	c.clauses(r.Clauses)
 	c.epilogue()
-	return c.ins, c.err
+	return c.finish()
 }
 
 // Table makes the program for an attach point where many probes fire, told
 // apart by a number: groups of clauses are found in a map by that number.
 // number must leave it in R0.
 func (g *Generator) Table(p Point, number asm.Instructions, limit int32, table string, groups [][]int) (asm.Instructions, error) {
-	c := &code{g: g, point: p}
+	c := newCode(g, p)
 	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
 	c.emit(number...)
 	// Look the number up first: most events may concern nobody.
@@ -53,7 +53,7 @@ func (g *Generator) Table(p Point, number asm.Instructions, limit int32, table s
 		c.mark(next)
 	}
 	c.epilogue()
-	return c.ins, c.err
+	return c.finish()
 }
 
 func (c *code) prologue(state int32) {
@@ -129,6 +129,11 @@ func (c *code) drop(which int32) {
 	c.mark(skip)
 }
 
+// storeImm stores a word of 8 bytes; R1 is its vehicle.
+func (c *code) storeImm(base asm.Register, off int16, v int32) {
+	c.emit(asm.Mov.Imm(asm.R1, v), asm.StoreMem(base, off, asm.R1, asm.DWord))
+}
+
 func (c *code) clauses(list []int) {
 	for _, i := range list {
 		c.oneClause(c.g.Clauses[i])
@@ -154,11 +159,11 @@ func (c *code) oneClause(l *ClauseLayout) {
 	}
 	for _, a := range l.Actions {
 		if a.Mark >= 0 {
-			c.emit(asm.StoreImm(asm.R8, int16(a.Mark), 0, asm.DWord))
+			c.storeImm(asm.R8, int16(a.Mark), 0)
 		}
 	}
 	if l.Size > 0 {
-		c.emit(asm.StoreImm(asm.R8, 16, 0, asm.DWord)) // no speculation
+		c.storeImm(asm.R8, 16, 0) // no speculation
 	}
 	next := 0
 	c.stmts(l.Clause.Body, &next)
@@ -219,8 +224,8 @@ func (c *code) faultIf(code int64, addr int16) {
 		asm.JEq.Imm(asm.R0, 0, ok),
 		asm.LoadMem(asm.R1, asm.RFP, addr, asm.DWord),
 		asm.StoreMem(asm.R7, int16(c.g.slot.fault), asm.R1, asm.DWord),
-		asm.StoreImm(asm.R7, int16(c.g.slot.fault+8), code, asm.DWord),
 	)
+	c.storeImm(asm.R7, int16(c.g.slot.fault+8), int32(code))
 	c.jump(c.fault)
 	c.mark(ok)
 }

@@ -1,0 +1,119 @@
+package dtrace
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
+)
+
+// Source is one program of a run.
+type Source struct {
+	Name   string // the script's path, or the probe description as typed
+	Text   string
+	Script bool     // from a file: a probe description needs a body
+	Args   []string // $0, $1 ...
+}
+
+// CompileError is what is wrong with a source.
+type CompileError struct {
+	Source Source
+	Err    *lang.Error
+}
+
+func (e *CompileError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error in the program.
+func (e *CompileError) Unwrap() error { return e.Err }
+
+// Unit is a compiled run.
+type Unit struct {
+	Program *ir.Program
+	DB      *probe.DB
+	Matched []int // probes that each source matched
+	Pragmas [][]string
+}
+
+// CompileOptions change what the compiler accepts.
+type CompileOptions struct {
+	Sema   sema.Options
+	Target int // pid of $target, 0 for none
+}
+
+// probes shows the probes of a host to the checker.
+type probes struct{ db *probe.DB }
+
+func toSema(p *probe.Probe) *sema.Probe {
+	if p == nil {
+		return nil
+	}
+	return &sema.Probe{ID: p.ID, Provider: p.Provider, Module: p.Module, Func: p.Func, Name: p.Name, Args: p.Args}
+}
+
+func (s probes) Match(desc string) ([]*sema.Probe, error) {
+	found, err := s.db.Match(desc)
+	var out []*sema.Probe
+	for _, p := range found {
+		out = append(out, toSema(p))
+	}
+	return out, err
+}
+
+func (s probes) ByID(id uint64) *sema.Probe { return toSema(s.db.ByID(id)) }
+
+// Compile checks all sources as one run.
+func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
+	u := &Unit{DB: db}
+	checker := sema.New(sema.Env{Probes: probes{db}, Options: o.Sema})
+	u.Program = checker.Program()
+	for _, src := range sources {
+		prog, err := lang.Parse(src.Text, lang.Options{
+			Args: src.Args, Macros: macros(o.Target), DefaultArgs: o.Sema.Lang.DefaultArgs,
+			ProbeSpecs: o.Sema.Lang.ProbeSpecs, AllowNoBody: !src.Script, IsType: checker.IsType,
+		})
+		if err == nil {
+			err = checker.Add(prog)
+		}
+		if e, ok := err.(*lang.Error); ok {
+			return nil, &CompileError{src, e}
+		} else if err != nil {
+			return nil, fmt.Errorf("compile %s: %w", src.Name, err)
+		}
+		for _, p := range prog.Pragmas {
+			u.Pragmas = append(u.Pragmas, p.Words)
+		}
+		u.Matched = append(u.Matched, u.matched())
+	}
+	return u, nil
+}
+
+// matched counts the probes of the clauses since the last source.
+func (u *Unit) matched() int {
+	n := 0
+	for _, c := range u.Program.Clauses {
+		n += len(c.Probes)
+	}
+	for _, m := range u.Matched {
+		n -= m
+	}
+	return n
+}
+
+func macros(target int) map[string]string {
+	n := func(v int) string { return strconv.Itoa(v) }
+	m := map[string]string{
+		"pid": n(os.Getpid()), "ppid": n(os.Getppid()), "uid": n(os.Getuid()), "euid": n(os.Geteuid()),
+		"gid": n(os.Getgid()), "egid": n(os.Getegid()), "zoneid": "0", "projid": "0", "taskid": "0",
+	}
+	if pgid, sid, err := ids(); err == nil {
+		m["pgid"], m["sid"] = n(pgid), n(sid)
+	}
+	if target > 0 {
+		m["target"] = n(target)
+	}
+	return m
+}

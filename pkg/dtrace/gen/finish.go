@@ -1,0 +1,59 @@
+package gen
+
+import "github.com/cilium/ebpf/asm"
+
+func newCode(g *Generator, p Point) *code {
+	return &code{g: g, point: p, alias: map[string]string{}}
+}
+
+// finish resolves aliases and takes out what no path reaches, which the
+// verifier would refuse.
+func (c *code) finish() (asm.Instructions, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	at := map[string]int{}
+	for i := range c.ins {
+		if to, ok := c.alias[c.ins[i].Reference()]; ok && isJump(c.ins[i]) {
+			c.ins[i] = c.ins[i].WithReference(to)
+		}
+		if s := c.ins[i].Symbol(); s != "" {
+			at[s] = i
+		}
+	}
+	live := c.reach(at)
+	var out asm.Instructions
+	for i, in := range c.ins {
+		if live[i] {
+			out = append(out, in)
+		}
+	}
+	return out, nil
+}
+
+func isJump(in asm.Instruction) bool {
+	op := in.OpCode
+	return op.Class().IsJump() && op.JumpOp() != asm.Call && op.JumpOp() != asm.Exit
+}
+
+// reach marks the instructions that some path leads to.
+func (c *code) reach(at map[string]int) []bool {
+	live := make([]bool, len(c.ins))
+	work := []int{0}
+	for len(work) > 0 {
+		i := work[len(work)-1]
+		work = work[:len(work)-1]
+		for i < len(c.ins) && !live[i] {
+			live[i] = true
+			in := c.ins[i]
+			if isJump(in) {
+				work = append(work, at[in.Reference()])
+			}
+			if op := in.OpCode; op.Class().IsJump() && (op.JumpOp() == asm.Ja || op.JumpOp() == asm.Exit) {
+				break
+			}
+			i++
+		}
+	}
+	return live
+}
