@@ -66,6 +66,11 @@ func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
 		return errors.Join(h.Inherit(ctx, "zones/a", "mountpoint", false), h.Inherit(ctx, "zones/a", "readonly", false))
 	case "promote":
 		return but(nil, h.Promote(ctx, "zones/clone"))
+	case "pool-create":
+		disk := filepath.Join(os.Getenv("SMARTBOX_ROOT"), "disk")
+		return but(zpool.ErrPoolExists, h.CreatePool(ctx, "tank", zpool.PoolOptions{Devices: []string{disk}}))
+	case "pool-destroy":
+		return but(zpool.ErrNoPool, h.DestroyPool(ctx, "tank", false))
 	case "destroy":
 		return but(zpool.ErrNotFound, h.Destroy(ctx, "zones/new", zpool.DestroyOptions{Dependents: true}))
 	case "destroy-clone":
@@ -187,4 +192,36 @@ func mountsBelow(t *testing.T, dir string) map[string]int {
 		}
 	}
 	return found
+}
+
+// Making and destroying a pool, killed at any moment, can be done again.
+func TestCrash_pool(t *testing.T) {
+	testenv.RequireRoot(t)
+	testenv.RequireCommand(t, "mkfs.btrfs")
+	root := testenv.Root(t)
+	t.Setenv("SMARTBOX_ROOT", string(root))
+	h := zpool.New(root, slog.New(slog.DiscardHandler))
+	ctx := t.Context()
+	t.Cleanup(func() {
+		if err := runVerb(context.Background(), h, "pool-destroy"); err != nil {
+			t.Error(err)
+		}
+	})
+	disk := root.Join("disk")
+	must(t, os.WriteFile(disk, nil, 0o600))
+	must(t, os.Truncate(disk, 256<<20))
+	took := make(map[string]time.Duration)
+	for round := range rounds(t) / 2 {
+		killedRun(t, root, "pool-create", took)
+		must(t, runVerb(ctx, h, "pool-create"))
+		must(t, h.Create(ctx, "tank/a", zpool.CreateOptions{}))
+		killedRun(t, root, "pool-destroy", took)
+		must(t, runVerb(ctx, h, "pool-destroy"))
+		if left := mountsBelow(t, string(root)); len(left) > 0 {
+			t.Fatalf("round %d: mounts left: %v", round, left)
+		}
+		if found, err := h.Importable(ctx, []string{disk}); err != nil || len(found) > 0 {
+			t.Fatalf("round %d: still there: %v, %v", round, found, err)
+		}
+	}
 }

@@ -124,6 +124,7 @@ func (p *pool) close() {
 			f.Close()
 		}
 	}
+	p.rootDir, p.trees, p.top = nil, nil, nil
 }
 
 // lock opens a pool for a change: nobody else changes it until unlock.

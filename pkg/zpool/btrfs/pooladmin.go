@@ -67,6 +67,9 @@ func (b *Backend) ExportPool(ctx context.Context, name string, force bool) error
 // leave unmounts all datasets of a pool, runs last, and drops the pool from
 // the cache.
 func (b *Backend) leave(ctx context.Context, op, name string, force bool, last func(cached) error) error {
+	if err := b.sweepPools(ctx); err != nil {
+		return dataset.Cannot(op, name, err)
+	}
 	p, err := b.lock(ctx, name)
 	if errors.Is(err, dataset.ErrNoPool) {
 		return dataset.Cannot("open", name, dataset.ErrNoPool)
@@ -74,33 +77,44 @@ func (b *Backend) leave(ctx context.Context, op, name string, force bool, last f
 	if err != nil {
 		return dataset.Cannot(op, name, err)
 	}
-	defer p.held.Unlock()
-	c, err := b.readCache()
-	if err != nil {
-		p.close()
-		return dataset.Cannot(op, name, err)
+	err = p.mark()
+	if err == nil {
+		err = p.leave(ctx, force, last)
 	}
-	known := c.find(name)
+	if !p.left {
+		err = errors.Join(err, p.unmark())
+	}
+	p.close()
+	if err = errors.Join(err, p.unlock()); err != nil {
+		return dataset.Cannot(op, name, busy(err))
+	}
+	return nil
+}
+
+func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) error {
+	c, err := p.b.readCache()
+	if err != nil {
+		return err
+	}
+	known := c.find(p.name)
 	if known == nil {
-		p.close()
-		return dataset.Cannot("open", name, dataset.ErrNoPool)
+		return dataset.ErrNoPool
 	}
 	undo := revert.New()
-	err = p.unmountAll(p.store.all(func(r *record) bool { return !r.isSnapshot() }), force, undo)
-	if err != nil {
-		p.undo(undo)
-		p.close()
-		return dataset.Cannot(op, name, err)
+	defer p.undo(undo)
+	if err := p.unmountAll(p.store.all(func(r *record) bool { return !r.isSnapshot() }), force, undo); err != nil {
+		return err
 	}
+	undo.Success()
 	places := p.places()
-	p.close()
+	p.close() // our own open files would keep it busy
 	if err := last(*known); err != nil {
-		return dataset.Cannot(op, name, busy(err))
+		return err
 	}
 	for _, at := range places {
 		p.removePlace(at)
 	}
-	return b.editCache(ctx, func(c *cache) { c.drop(name) })
+	return p.b.editCache(ctx, func(c *cache) { c.drop(p.name) })
 }
 
 func busy(err error) error {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -96,13 +98,45 @@ func (b *Backend) clearOld(ctx context.Context, name string) (*cached, error) {
 	if old != nil && old.State == "" {
 		return nil, dataset.ErrPoolExists
 	}
-	if err := b.detach(name, true); err != nil {
-		return nil, err
+	return old, b.sweepPool(ctx, name, old)
+}
+
+// sweepPool removes what an interrupted making or destroying left of a pool
+// whose lock is held; old is nil when the cache does not know it.
+func (b *Backend) sweepPool(ctx context.Context, name string, old *cached) error {
+	if err := b.detach(name, true); err != nil || old == nil {
+		return err
 	}
-	if old != nil && old.State == stateDestroying {
-		err = errors.Join(wipe(*old), b.editCache(ctx, func(c *cache) { c.drop(name) }))
+	if err := wipe(*old); err != nil {
+		return err
 	}
-	return old, err
+	return b.editCache(ctx, func(c *cache) { c.drop(name) })
+}
+
+// sweepPools does so for every pool that nobody is at work on.
+func (b *Backend) sweepPools(ctx context.Context) error {
+	c, err := b.readCache()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range c.Pools {
+		if p.State == "" {
+			continue
+		}
+		held, err := lock.Try(b.lockPath(p.Name))
+		if errors.Is(err, lock.ErrHeld) {
+			continue
+		}
+		if err == nil {
+			_, err = b.clearOld(ctx, p.Name)
+			err = errors.Join(err, held.Unlock())
+		}
+		if !errors.Is(err, dataset.ErrPoolExists) { // made whole meanwhile
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // checkDevice says whether the devices given can carry a new pool.
@@ -237,7 +271,12 @@ func format(device, name string) error {
 	if info, err := os.Stat(device); err == nil && info.Mode().IsRegular() {
 		args = append(args, "-m", "single") // the file system below it keeps its copies
 	}
-	out, err := exec.Command(mkfs, append(args, "--", device)...).CombinedOutput()
+	cmd := exec.Command(mkfs, append(args, "--", device)...)
+	// When we are killed it must not go on writing; the kernel watches the thread.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("format %s: %w: %s", device, err, bytes.TrimSpace(out))
 	}

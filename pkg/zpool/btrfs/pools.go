@@ -15,6 +15,9 @@ import (
 // Pools reads pools, all when no name is given. One that cannot be imported is
 // UNAVAIL, with the reason.
 func (b *Backend) Pools(ctx context.Context, names []string) ([]dataset.Pool, error) {
+	if err := b.sweepPools(ctx); err != nil {
+		return nil, err
+	}
 	c, err := b.readCache()
 	if err != nil {
 		return nil, err
