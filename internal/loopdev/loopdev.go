@@ -99,3 +99,12 @@ func Device(path string) (*os.File, error) {
 	}
 	return Attach(f)
 }
+
+// Backing is the file behind a loop device, or path itself when it is none.
+func Backing(path string) string {
+	file, err := os.ReadFile(filepath.Join("/sys/class/block", filepath.Base(path), "loop/backing_file"))
+	if err != nil || filepath.Dir(path) != "/dev" {
+		return path
+	}
+	return strings.TrimSpace(string(file))
+}

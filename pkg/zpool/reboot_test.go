@@ -5,10 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -128,4 +132,40 @@ func TestExport_import(t *testing.T) {
 	must(t, h.ExportPool(ctx, "other", false))
 	must(t, h.ImportPool(ctx, "other", zpool.ImportOptions{Dirs: []string{dir}, As: "zones"}))
 	check(t, root, h, "after renaming it back")
+}
+
+// A process in another mount namespace holds copies of all mounts. It keeps the
+// file system alive, but neither an export nor a destroy is undone by it.
+func TestExport_heldByAnotherNamespace(t *testing.T) {
+	root := testenv.Root(t)
+	h := zpooltest.Pool(t, root)
+	ctx := t.Context()
+	must(t, h.Create(ctx, "zones/a", zpool.CreateOptions{}))
+	pools, err := h.Pools(ctx, "zones")
+	must(t, err)
+	file := pools[0].Devices[0].Path
+	holder := exec.Command("sleep", "60")
+	holder.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
+	must(t, holder.Start())
+	defer func() {
+		holder.Process.Kill()
+		holder.Wait()
+	}()
+	must(t, h.ExportPool(ctx, "zones", false))
+	if f, err := os.OpenFile(filepath.Join("/proc", strconv.Itoa(holder.Process.Pid), "root", root.Pool("zones/a"), "f"), os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
+		f.Close()
+		t.Error("an exported pool can be written by another namespace")
+	}
+	must(t, h.ImportPool(ctx, "zones", zpool.ImportOptions{Dirs: []string{file}}))
+	must(t, os.WriteFile(filepath.Join(root.Pool("zones/a"), "f"), nil, 0o644))
+	must(t, h.DestroyPool(ctx, "zones", false))
+	holder.Process.Kill()
+	holder.Wait()
+	for range 100 { // until the last mount is gone
+		if found, err := h.Importable(ctx, []string{file}); err != nil || len(found) > 0 {
+			t.Fatalf("a destroyed pool came back: %v, %v", found, err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	must(t, h.CreatePool(ctx, "zones", zpool.PoolOptions{Devices: []string{file}}))
 }

@@ -158,15 +158,12 @@ func (p *pool) destroy(doomed []*record, force bool) error {
 func (p *pool) remove(gone []*record) {
 	for _, r := range gone {
 		err := p.destroyTree(r.treeName())
-		if err == nil && !r.isSnapshot() {
-			err = p.dropGroup(r)
-		}
 		if err != nil {
 			p.left = true
 			p.b.log.Warn("remove a destroyed dataset; the next command repairs it", "dataset", r.Name, "err", err)
 		}
 	}
-	if err := p.awaitSpace(gone); err != nil {
-		p.b.log.Info("wait for space to be freed", "pool", p.name, "err", err)
+	if err := errors.Join(p.awaitSpace(gone), p.dropStaleGroups()); err != nil {
+		p.b.log.Info("free what was destroyed", "pool", p.name, "err", err)
 	}
 }

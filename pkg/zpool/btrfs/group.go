@@ -54,7 +54,7 @@ func (p *pool) dropGroup(r *record) error {
 	}
 	err := btrfs.DestroyQgroup(p.top, r.group())
 	if errors.Is(err, unix.EBUSY) {
-		return nil // its subvolumes are still being cleaned up: sweepGroups
+		return nil // its subvolume is still being cleaned up: dropStaleGroups
 	}
 	return err
 }

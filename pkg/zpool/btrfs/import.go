@@ -28,7 +28,7 @@ func (b *Backend) importCached(ctx context.Context, name string, held *lock.Lock
 		return nil, dataset.As(dataset.ErrNoPool, "%v '%s'", dataset.ErrNoPool, name)
 	}
 	b.log.Info("import pool", "pool", name, "devices", known.Devices)
-	p, err := b.attach(*known, held)
+	p, err := b.attach(b.moved(*known), held)
 	if err != nil {
 		return nil, fmt.Errorf("import pool '%s': %w", name, err)
 	}
@@ -41,6 +41,26 @@ func (b *Backend) importCached(ctx context.Context, name string, held *lock.Lock
 		return nil, err
 	}
 	return p, nil
+}
+
+// moved finds a disk that got another name in this boot of the host: when the
+// pool is not where the cache has it, /dev is searched for it.
+func (b *Backend) moved(c cached) cached {
+	dev, err := openDevices(c)
+	if err == nil {
+		dev.Close()
+		return c
+	}
+	found, err := b.scan(nil)
+	if err != nil {
+		return c
+	}
+	for _, f := range found {
+		if f.UUID == c.UUID {
+			c.Devices = f.Devices
+		}
+	}
+	return c
 }
 
 // attach mounts a pool's top level and reads it.
@@ -84,6 +104,12 @@ func (b *Backend) mountTop(c cached) error {
 	err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption+","+asyncDiscard)
 	if errors.Is(err, unix.EINVAL) {
 		err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption)
+	}
+	if errors.Is(err, unix.EBUSY) { // held read-only since it was exported, by another mount namespace
+		err = unix.Mount(dev.Name(), path, "btrfs", topFlags|unix.MS_RDONLY, topOption)
+		if err == nil {
+			err = unix.Mount("", path, "", topFlags|unix.MS_REMOUNT, asyncDiscard)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("mount %s: %w", dev.Name(), err)

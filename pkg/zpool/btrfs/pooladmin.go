@@ -105,6 +105,9 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 	if err := p.unmountAll(p.store.all(func(r *record) bool { return !r.isSnapshot() }), force, undo); err != nil {
 		return err
 	}
+	if err := p.quiesce(force, undo); err != nil {
+		return err
+	}
 	undo.Success()
 	places := p.places()
 	p.close() // our own open files would keep it busy
@@ -115,6 +118,17 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 		p.removePlace(at)
 	}
 	return p.b.editCache(ctx, func(c *cache) { c.drop(p.name) })
+}
+
+// quiesce makes the file system read-only: another mount namespace may hold a
+// copy of its mounts, and must not write to a device that was wiped or moved.
+func (p *pool) quiesce(force bool, undo *revert.Stack) error {
+	undo.Add(func() error { return p.remountTop(0, asyncDiscard) })
+	err := p.remountTop(unix.MS_RDONLY, "")
+	if errors.Is(err, unix.EBUSY) && force {
+		return nil
+	}
+	return err
 }
 
 func busy(err error) error {

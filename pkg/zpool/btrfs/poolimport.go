@@ -19,6 +19,9 @@ import (
 // ImportPool looks for a pool by name or guid on devices and files, and takes
 // it in use, under another name if so asked.
 func (b *Backend) ImportPool(ctx context.Context, nameOrGUID string, o dataset.ImportOptions) error {
+	if err := b.sweepPools(ctx); err != nil {
+		return dataset.Cannot("import", nameOrGUID, err)
+	}
 	found, err := b.scan(o.Dirs)
 	if err != nil {
 		return err
@@ -156,7 +159,7 @@ func probe(path string) (cached, bool) {
 	if err != nil || dataset.CheckPoolName(super.Label) != nil {
 		return cached{}, false
 	}
-	return cached{Name: super.Label, GUID: super.UUID.GUID(), UUID: super.UUID.String(), Devices: []string{path}}, true
+	return cached{Name: super.Label, GUID: super.UUID.GUID(), UUID: super.UUID.String(), Devices: []string{loopdev.Backing(path)}}, true
 }
 
 // Importable lists what ImportPool would find.

@@ -25,7 +25,7 @@ func (p *pool) reclaim() bool {
 	if err != nil || before.Data.Total-before.Data.Used < before.Data.Total/16 {
 		return false
 	}
-	if err := p.remountTop("nodiscard"); err != nil {
+	if err := p.remountTop(0, "nodiscard"); err != nil {
 		p.b.log.Info("reclaim space", "pool", p.name, "err", err)
 		return false
 	}
@@ -35,14 +35,15 @@ func (p *pool) reclaim() bool {
 		gained = now.Data.Total < before.Data.Total
 		return gained, err
 	})
-	if err := errors.Join(err, p.remountTop(asyncDiscard)); err != nil {
+	if err := errors.Join(err, p.remountTop(0, asyncDiscard)); err != nil {
 		p.b.log.Info("reclaim space", "pool", p.name, "err", err)
 	}
 	return gained
 }
 
-func (p *pool) remountTop(option string) error {
-	return unix.Mount("", p.top.Name(), "", unix.MS_REMOUNT|topFlags, option)
+// remountTop changes how the whole file system is mounted.
+func (p *pool) remountTop(flags uintptr, option string) error {
+	return unix.Mount("", p.top.Name(), "", unix.MS_REMOUNT|topFlags|flags, option)
 }
 
 // awaitSpace waits on a pool that is nearly full until the kernel has freed

@@ -78,17 +78,50 @@ func (p *pool) sweepGroups(known map[btrfs.QgroupID]bool, parents map[btrfs.Qgro
 			}
 		}
 	}
+	return errors.Join(append(errs, p.dropStaleGroups())...)
+}
+
+// dropStaleGroups removes empty groups whose datasets are gone.
+func (p *pool) dropStaleGroups() error {
+	if !p.simple() {
+		return nil
+	}
 	usages, err := btrfs.Usages(p.top)
 	if err != nil {
-		return errors.Join(append(errs, err)...)
+		return err
 	}
-	for id := range usages {
-		if id.Level() == 0 || known[id] {
+	known := make(map[btrfs.QgroupID]bool, 2*len(p.store.byID))
+	for _, r := range p.store.byID {
+		known[r.group()] = !r.isSnapshot()
+		known[r.ownGroup()] = true
+	}
+	var errs []error
+	for id, usage := range usages {
+		if known[id] || usage.Referenced > 0 {
 			continue
 		}
-		if err := btrfs.DestroyQgroup(p.top, id); err != nil && !errors.Is(err, unix.EBUSY) {
+		stale, err := p.isStale(id)
+		if err == nil && stale {
+			err = btrfs.DestroyQgroup(p.top, id)
+		}
+		if !errors.Is(err, unix.EBUSY) { // in use until its subvolume is cleaned up
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// isStale reports whether an unknown group belongs to nothing: a subvolume's
+// own group may be that of one that somebody made inside a dataset. Recent
+// kernels remove those by themselves.
+func (p *pool) isStale(id btrfs.QgroupID) (bool, error) {
+	const firstSubvolume = 256
+	if id.Level() > 0 {
+		return true, nil
+	}
+	if id.ID() < firstSubvolume {
+		return false, nil
+	}
+	there, err := btrfs.Exists(p.top, id.ID())
+	return !there, err
 }
