@@ -143,7 +143,7 @@ func TestImgadm_oneImageImportedManyTimesAtOnce(t *testing.T) {
 // Killed at any moment, imgadm leaves a state from which the next one goes on.
 func TestImgadm_killedAtAnyMoment(t *testing.T) {
 	r := newImgadmRig(t)
-	rounds := 20
+	rounds := 6
 	if n, err := strconv.Atoi(os.Getenv("SMARTBOX_TORTURE")); err == nil {
 		rounds = n
 	}

@@ -37,7 +37,7 @@ func (t *tool) word(cmd *cobra.Command, err error) error {
 	}
 	message := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if errors.Is(err, context.Canceled) {
-		message = "interrupted"
+		code, message = img.CodeInterrupted, "interrupted"
 	}
 	if t.jsonErrors {
 		return t.jsonError(code, exit, message)

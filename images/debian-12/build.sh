@@ -20,7 +20,7 @@ mask() { for unit; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done; }
 mask dev-hugepages.mount dev-mqueue.mount sys-kernel-config.mount sys-kernel-debug.mount \
 	sys-kernel-tracing.mount sys-fs-fuse-connections.mount \
 	proc-sys-fs-binfmt_misc.automount proc-sys-fs-binfmt_misc.mount systemd-binfmt.service \
-	systemd-modules-load.service kmod-static-nodes.service systemd-udevd.service \
+	systemd-modules-load.service modprobe@.service kmod-static-nodes.service systemd-udevd.service \
 	systemd-udevd-control.socket systemd-udevd-kernel.socket systemd-udev-trigger.service \
 	systemd-udev-settle.service systemd-remount-fs.service systemd-pstore.service systemd-firstboot.service \
 	systemd-random-seed.service fstrim.timer e2scrub_all.timer e2scrub_reap.service

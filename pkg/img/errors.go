@@ -41,6 +41,7 @@ const (
 	CodePoolNotFound     Code = "ZpoolNotFound"
 	CodeUnsupported      Code = "NotSupported"
 	CodeMulti            Code = "MultiError"
+	CodeInterrupted      Code = "Interrupted"
 )
 
 // Error is a failure with its code.
