@@ -24,10 +24,8 @@ WantedBy=multi-user.target
 // systemd compares the boot of a Debian to multi-user.target.
 func (l *lab) systemd() error {
 	manifest := filepath.Join("build", "images", "debian-12.imgmanifest")
-	if _, err := os.Stat(manifest); err != nil {
-		if err := do("images/debian-12/build.sh", "build/images"); err != nil {
-			return err
-		}
+	if err := do("images/debian-12/build.sh", "build/images"); err != nil { // uses a fresh one again
+		return err
 	}
 	text, err := os.ReadFile(manifest)
 	if err != nil {
@@ -35,7 +33,7 @@ func (l *lab) systemd() error {
 	}
 	_, rest, _ := strings.Cut(string(text), `"uuid": "`)
 	image, _, _ := strings.Cut(rest, `"`)
-	if err := do("imgadm", "install", "-m", manifest, "-f", "build/images/debian-12.tar.gz"); err != nil {
+	if err := do("imgadm", "install", "-m", manifest, "-f", "build/images/debian-12.tar.zst"); err != nil {
 		return err
 	}
 	z, err := l.zone(map[string]any{"image_uuid": image, "max_physical_memory": 1024})
