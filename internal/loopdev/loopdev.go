@@ -61,11 +61,18 @@ func Find(file *os.File) (*os.File, error) {
 	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
 		return nil, fmt.Errorf("stat %s: %w", file.Name(), err)
 	}
+	real, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd())) // links resolved
+	if err != nil {
+		return nil, err
+	}
 	found, err := filepath.Glob("/sys/block/loop*/loop/backing_file")
 	if err != nil {
 		return nil, err
 	}
 	for _, sys := range found {
+		if st.Nlink <= 1 && !behind(sys, filepath.Base(real)) {
+			continue // an open device cannot vanish: leave those of others alone
+		}
 		dev, err := os.OpenFile("/dev/"+strings.Split(sys, "/")[3], os.O_RDWR, 0)
 		if err != nil {
 			continue // it vanished meanwhile
@@ -77,6 +84,14 @@ func Find(file *os.File) (*os.File, error) {
 		dev.Close()
 	}
 	return nil, nil
+}
+
+// behind reports whether the file behind a device has that base name; it may
+// be seen under another path.
+func behind(sys, base string) bool {
+	path, err := os.ReadFile(sys)
+	name := strings.TrimSuffix(strings.TrimSuffix(string(path), "\n"), " (deleted)")
+	return err == nil && filepath.Base(name) == base
 }
 
 // Device opens the block device to use for path: path itself when it is one,

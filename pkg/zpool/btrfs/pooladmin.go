@@ -131,6 +131,15 @@ func (p *pool) quiesce(force bool, undo *revert.Stack) error {
 	return err
 }
 
+// unquiesce undoes what an interrupted export did.
+func (p *pool) unquiesce() error {
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(p.top.Fd()), &st); err != nil || st.Flags&unix.ST_RDONLY == 0 {
+		return err
+	}
+	return p.remountTop(0, asyncDiscard)
+}
+
 func busy(err error) error {
 	if errors.Is(err, unix.EBUSY) {
 		return dataset.As(errors.Join(dataset.ErrBusy, err), "pool is busy")

@@ -185,10 +185,11 @@ func sizeOf(f *os.File) (os.FileMode, int64, error) {
 // checkContent refuses devices in use, and without force those that hold a
 // pool or another file system.
 func checkContent(f *os.File, path string, force bool) error {
-	if loop, err := loopdev.Find(f); err != nil {
+	loop, err := loopOf(f)
+	if err != nil {
 		return err
-	} else if loop != nil {
-		loop.Close()
+	}
+	if loop != nil {
 		return fmt.Errorf("invalid vdev specification\nthe following errors must be manually repaired:\n%s is in use: behind %s", path, loop.Name())
 	}
 	if excl, err := os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0); errors.Is(err, unix.EBUSY) {
@@ -204,6 +205,22 @@ func checkContent(f *os.File, path string, force bool) error {
 		return nil
 	}
 	return fmt.Errorf("invalid vdev specification\nuse '-f' to override the following errors:\n%s %s", path, what)
+}
+
+// loopOf finds the loop device that f is behind. One that is only about to
+// vanish, since somebody else has a look at it, is waited for.
+func loopOf(f *os.File) (*os.File, error) {
+	const patience, pause = 2 * time.Second, 20 * time.Millisecond
+	for end := time.Now().Add(patience); ; time.Sleep(pause) {
+		loop, err := loopdev.Find(f)
+		if err != nil || loop == nil {
+			return nil, err
+		}
+		loop.Close()
+		if time.Now().After(end) {
+			return loop, nil
+		}
+	}
 }
 
 // contentOf recognises what is commonly found on disks.

@@ -16,10 +16,14 @@ import (
 // that was cut off: subvolumes that no record names go, mounts and quotas
 // become what the records say.
 func (p *pool) repair(mount bool) error {
-	if err := p.unmountStale(); err != nil {
+	err := p.unquiesce()
+	if err == nil {
+		err = p.unmountStale()
+	}
+	if err != nil {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)
 	}
-	err := errors.Join(p.sweepTrees(), p.applyQuotas())
+	err = errors.Join(p.sweepTrees(), p.applyQuotas())
 	if err != nil {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)
 	}
