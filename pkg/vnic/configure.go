@@ -10,34 +10,41 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// configure sets up everything in this thread's network namespace.
+// configure sets up everything in this thread's network namespace, which is
+// new. A zone without links is common and must cost next to nothing.
 func (z *zoneLinks) configure() error {
+	if err := loopbackUp(); err != nil {
+		return err
+	}
+	if len(z.NICs) == 0 && len(z.Routes) == 0 {
+		return nil
+	}
 	rt, err := openRTNL()
 	if err != nil {
 		return err
 	}
 	defer rt.Close()
-	if err := setUp(rt, "lo"); err != nil {
-		return err
-	}
 	for i := range z.NICs {
 		if err := configureNIC(rt, &z.NICs[i].NIC); err != nil {
 			return fmt.Errorf("nic %s: %w", z.NICs[i].Name, err)
 		}
 	}
-	if len(z.NICs) == 0 && len(z.Routes) == 0 {
-		return nil
-	}
-	return z.syncRoutes(rt)
+	return z.addRoutes(rt, nil)
 }
 
-func setUp(rt *netlink.Handle, name string) error {
-	link, err := rt.LinkByName(name)
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("look up %s: %w", name, err)
+		return fmt.Errorf("bring lo up: %w", err)
 	}
-	if err := rt.LinkSetUp(link); err != nil {
-		return fmt.Errorf("bring %s up: %w", name, err)
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	lo.SetUint16(unix.IFF_UP | unix.IFF_LOOPBACK)
+	if err := unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo); err != nil {
+		return fmt.Errorf("bring lo up: %w", err)
 	}
 	return nil
 }

@@ -40,17 +40,23 @@ func everywhere(gw netip.Addr) netip.Prefix {
 }
 
 // syncRoutes makes our routes in this thread's network namespace those that
-// are wanted. While a nic hopes for its lease, routes whose gateway cannot be
-// reached yet are left for later.
+// are wanted.
 func (z *zoneLinks) syncRoutes(rt *netlink.Handle) error {
-	stale, err := ourRoutes(rt)
+	there, err := ourRoutes(rt)
 	if err != nil {
 		return err
 	}
+	return z.addRoutes(rt, there)
+}
+
+// addRoutes adds the routes that are wanted and not there, and removes those
+// that are there and not wanted. While a nic hopes for its lease, routes whose
+// gateway cannot be reached yet are left for later.
+func (z *zoneLinks) addRoutes(rt *netlink.Handle, there routeList) error {
 	var errs []error
 	for _, r := range z.wantedRoutes() {
 		route, err := z.kernelRoute(rt, r)
-		if err == nil && !stale.take(route) {
+		if err == nil && !there.take(route) {
 			err = rt.RouteAppend(route)
 		}
 		if err == nil || errors.Is(err, unix.EEXIST) || z.waits() && errors.Is(err, unix.ENETUNREACH) {
@@ -58,7 +64,7 @@ func (z *zoneLinks) syncRoutes(rt *netlink.Handle) error {
 		}
 		errs = append(errs, fmt.Errorf("add route %s: %w", r, err))
 	}
-	for _, r := range stale {
+	for _, r := range there {
 		if err := rt.RouteDel(&r); err != nil && !errors.Is(err, unix.ESRCH) {
 			errs = append(errs, fmt.Errorf("remove route %s: %w", r.Dst, err))
 		}
