@@ -39,7 +39,7 @@ func TestAttach_isUsableAtOnce(t *testing.T) {
 	attach(t, h, "b", []NIC{nic("stub0", "fd00:9::2/64")})
 	for range 5 {
 		a := attach(t, h, "a", []NIC{nic("stub0", "10.9.0.1/24", "fd00:9::1/64")})
-		if out := a.must("ip", "-6", "addr", "show", "tentative"); out != "" {
+		if out := a.must("ip", "-6", "addr", "show", "tentative", "scope", "global"); out != "" {
 			t.Errorf("tentative: %s", out)
 		}
 		if out, ok := a.run("ping", "-n", "-c1", "-W1", "fd00:9::2"); !ok {

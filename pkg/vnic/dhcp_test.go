@@ -20,10 +20,15 @@ import (
 // serve runs a real DHCP server in a zone; stop ends it.
 func serve(t *testing.T, z testZone, first, last string) (stop func()) {
 	t.Helper()
-	cmd := testenv.NetnsCommand(z.File, "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=net0",
-		"--bind-interfaces", "--leasefile-ro", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=root", "--no-ping",
-		"--dhcp-authoritative", "--dhcp-range="+first+","+last+",255.255.255.0,2m",
+	return dnsmasq(t, z, "--dhcp-authoritative", "--dhcp-range="+first+","+last+",255.255.255.0,2m",
 		"--dhcp-option-force=58,2", "--dhcp-option-force=59,4", "--dhcp-option=3,10.9.0.1", "--dhcp-option=6,10.9.0.1,10.9.0.9")
+}
+
+func dnsmasq(t *testing.T, z testZone, options ...string) (stop func()) {
+	t.Helper()
+	argv := append([]string{"dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=net0",
+		"--bind-interfaces", "--leasefile-ro", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=root", "--no-ping"}, options...)
+	cmd := testenv.NetnsCommand(z.File, argv...)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	runtime.LockOSThread() // the signal comes when the thread ends, and others end with what they did in zones
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}
@@ -46,7 +51,7 @@ func dhcpNet(t *testing.T) (*Host, testZone) {
 	testenv.RequireCommand(t, "dnsmasq", "nsenter")
 	h := newHost(t)
 	etherstub(t, h, "stub0")
-	server := nic("stub0", "10.9.0.1/24")
+	server := nic("stub0", "10.9.0.1/24", "fd00:9::1/64")
 	server.AllowDHCPSpoof = true
 	return h, attach(t, h, "server", []NIC{server})
 }
@@ -84,6 +89,29 @@ func TestAttach_dhcp(t *testing.T) {
 	z.reaches("10.9.0.1")
 	if routes := z.must("ip", "route"); !strings.Contains(routes, "default via 10.9.0.1") || strings.Contains(routes, "10.1.0.0") {
 		t.Errorf("routes after the update:\n%s", routes)
+	}
+}
+
+// Addresses that a router advertises are taken only when they are asked for,
+// and pass the filters.
+func TestAttach_addrconf(t *testing.T) {
+	h, server := dhcpNet(t)
+	dnsmasq(t, server, "--enable-ra", "--dhcp-range=fd00:9::,ra-only", "--ra-param=net0,high,4,600")
+	n, deaf := nic("stub0"), nic("stub0", "fd00:9::7/64")
+	n.Addrconf, n.MAC = true, mac(t, macA)
+	z, other := attach(t, h, "a", []NIC{n}), attach(t, h, "b", []NIC{deaf})
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(z.must("ip", "-6", "addr", "show", "dev", "net0"), slaac); {
+		if time.Now().After(deadline) {
+			t.Fatalf("no address: %s", z.must("ip", "-6", "addr", "show", "dev", "net0"))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	z.reaches("fd00:9::1")
+	if out := z.must("ip", "-6", "route"); !strings.Contains(out, "default via fe80::") {
+		t.Errorf("no default route:\n%s", out)
+	}
+	if out := other.must("ip", "-6", "route"); strings.Contains(out, "default") {
+		t.Errorf("a router that nobody asked for is listened to:\n%s", out)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/vishvananda/netlink"
 )
 
 // EnsureAll makes every configured link that the kernel lacks, as a boot of
@@ -48,4 +50,16 @@ func (h *Host) ensureSome(ctx context.Context, wanted func(string) bool) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// ensure makes what the kernel lacks of a configured link. The table is
+// locked.
+func (h *Host) ensure(rt *netlink.Handle, name string, r record) error {
+	switch r.Class {
+	case ClassEtherstub:
+		return h.makeBridge(rt, r.Kernel, &uplink{name: name, stub: &r}, 0)
+	case ClassVNIC:
+		return h.makeVNIC(rt, name, r)
+	}
+	return fmt.Errorf("link %s is of the unknown class %s", name, r.Class)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/internal/strictjson"
 )
 
 // Class is what kind of link a name stands for, in dladm's words.
@@ -117,7 +118,7 @@ func loadLinks(path string) (links, error) {
 // that smartbox would not have written.
 func decodeLinks(data []byte) (links, error) {
 	var l links
-	if err := json.Unmarshal(data, &l); err != nil {
+	if err := strictjson.Unmarshal(data, &l); err != nil {
 		return links{}, err
 	}
 	for name, r := range l.Links {
