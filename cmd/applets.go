@@ -38,8 +38,8 @@ type Applet struct {
 func applets() []Applet {
 	return []Applet{
 		{Name: "dladm", Summary: "administer links: etherstubs, vnics, physical links", New: dladm.New, Manual: dladm.Manual},
-		{Name: "halt", Role: zinit.Halt},
 		{Name: "dtrace", Summary: "trace the kernel and processes with programs in D", New: dtrace.New, Manual: dtrace.Manual},
+		{Name: "halt", Role: zinit.Halt},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
