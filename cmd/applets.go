@@ -11,6 +11,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
 	"github.com/smartbox-os/smartbox/cmd/svczones"
+	"github.com/smartbox-os/smartbox/cmd/sysinfo"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
 	"github.com/smartbox-os/smartbox/cmd/zfs"
 	"github.com/smartbox-os/smartbox/cmd/zinit"
@@ -50,6 +51,7 @@ func applets() []Applet {
 		{Name: "reboot", Role: zinit.Halt},
 		{Name: "shutdown", Role: zinit.Halt},
 		{Name: "svc-zones", Role: svczones.Role},
+		{Name: "sysinfo", Summary: "show what this host is", New: sysinfo.New, Manual: sysinfo.Manual},
 		{Name: "vmadm", Summary: "make, change, show and remove machines", New: vmadm.New, Manual: vmadm.Manual},
 		{Name: "zfs", Summary: "datasets, snapshots and their properties", New: zfs.New, Manual: zfs.Manual},
 		{Name: "zinit", Role: zinit.Role},
