@@ -20,7 +20,7 @@ func sparse(brand string) bool { return brand == "joyent" || brand == "joyent-mi
 var hostDirs = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
 
 // hostFiles belong to the host's programs, not to the zone's configuration.
-var hostFiles = []string{"/etc/ld.so.cache", "/etc/alternatives"}
+var hostFiles = []string{"/etc/ld.so.cache", "/etc/alternatives", "/etc/ssl/certs"}
 
 func (s *supervisor) brandMounts(spec *jail.Spec) error {
 	if !sparse(s.config.Brand) {

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -68,6 +69,9 @@ type order struct {
 func Run(ctx context.Context, root paths.Root, log *slog.Logger, sup zone.Supervisor, first zone.Request) error {
 	runtime.LockOSThread()
 	unix.Umask(0o022)
+	if err := nameProcess(); err != nil {
+		return err
+	}
 	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		return fmt.Errorf("keep descriptors from children: %w", err)
 	}
@@ -89,6 +93,15 @@ func Run(ctx context.Context, root paths.Root, log *slog.Logger, sup zone.Superv
 		return s.finish(err)
 	}
 	return s.finish(s.attend(ctx))
+}
+
+// nameProcess is for ps: started over /proc/self/exe, it would be called exe.
+func nameProcess() error {
+	name, err := unix.BytePtrFromString("zoneadmd")
+	if err != nil {
+		return err
+	}
+	return unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0)
 }
 
 // finish leaves and gives the last answers, which say that all is done.

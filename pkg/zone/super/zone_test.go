@@ -58,11 +58,12 @@ touch /var/x /tmp/x && echo own
 /native/usr/sbin/mdata-get x; echo mdata $?
 stat -c '%u %a' /usr/bin/su /native/smartbox /tmp
 cat /etc/hostname /etc/hosts /etc/resolv.conf
+echo "i am $(cat /native/zonename)"
 `, func(c *zone.Config) { c.Brand = "joyent-minimal" }, attr("init-name", "/init"), func(c *zone.Config) {
 		os.MkdirAll(filepath.Join(w.rootDir("s"), "var"), 0o755)
 	}, attr("resolvers", "10.0.0.1,10.0.0.2"), attr("dns-domain", "example.com"), attr("hostname", "mine"))
 	t.Log(out)
-	for _, want := range []string{"Linux\n0\n", "hellomdata 0\n", "usr is read-only", "native is read-only", "smartbox is read-only", "own", "\n0 4755\n", "\n0 1777\n", "mine\n127.0.0.1", "mine.example.com mine", "search example.com\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"} {
+	for _, want := range []string{"Linux\n0\n", "hellomdata 0\n", "i am s\n", "usr is read-only", "native is read-only", "smartbox is read-only", "own", "\n0 4755\n", "\n0 1777\n", "mine\n127.0.0.1", "mine.example.com mine", "search example.com\nnameserver 10.0.0.1\nnameserver 10.0.0.2\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q", want)
 		}
