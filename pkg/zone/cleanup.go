@@ -38,7 +38,9 @@ func (h *Host) sweep(ctx context.Context, s Status) error {
 	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	l, err := h.awaitEnd(ctx, s.Name)
+	wait, cancel := context.WithTimeout(ctx, endPatience)
+	defer cancel()
+	l, err := lock.Wait(wait, filepath.Join(dir, "lock"))
 	if err != nil {
 		return fmt.Errorf("zone %s: its zoneadmd does not end: %w", s.Name, err)
 	}
@@ -58,27 +60,6 @@ func (h *Host) sweep(ctx context.Context, s Status) error {
 		return fmt.Errorf("zone %s: clean up: %w", s.Name, err)
 	}
 	return sweepDir(dir)
-}
-
-// errRisen says that a zone that did not run came up meanwhile: the command that
-// had started its zoneadmd was killed before it could hear of it.
-var errRisen = errors.New("the zone has come up")
-
-// awaitEnd takes the lock that a zone's zoneadmd holds for life.
-func (h *Host) awaitEnd(ctx context.Context, name string) (*lock.Lock, error) {
-	const look = 100 * time.Millisecond
-	for end := time.Now().Add(endPatience); ; {
-		wait, cancel := context.WithTimeout(ctx, look)
-		l, err := lock.Wait(wait, filepath.Join(h.runDir(name), "lock"))
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil || time.Now().After(end) {
-			return l, err
-		}
-		s, err := h.Status(name)
-		if err == nil && (s.State == Running || s.State == Ready) {
-			return nil, errRisen
-		}
-	}
 }
 
 func (h *Host) sweepKernel(ctx context.Context, name string, run *RunState) error {

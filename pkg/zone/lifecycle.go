@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"syscall"
 	"time"
 
+	"github.com/smartbox-os/smartbox/internal/lock"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -32,7 +34,7 @@ func (h *Host) rise(ctx context.Context, name string, r Request) error {
 		return err
 	}
 	defer release()
-	s, err := h.Status(name)
+	s, err := h.current(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -54,6 +56,32 @@ func (h *Host) rise(ctx context.Context, name string, r Request) error {
 		return errors.Join(err, h.tidy(context.WithoutCancel(ctx), name))
 	}
 	return err
+}
+
+// current is a zone's status when no zoneadmd of it is just beginning or
+// ending: then it holds the lock and tells no state. A command that was killed
+// can have left one.
+func (h *Host) current(ctx context.Context, name string) (Status, error) {
+	pause := time.Millisecond
+	for end := time.Now().Add(endPatience); ; {
+		s, err := h.Status(name)
+		if err != nil || s.Run != nil || s.State != Installed {
+			return s, err
+		}
+		held, err := lock.IsHeld(filepath.Join(h.runDir(name), "lock"))
+		if err != nil || !held {
+			return s, err
+		}
+		if time.Now().After(end) {
+			return s, fmt.Errorf("zone %s: %w", name, ErrBusy)
+		}
+		select {
+		case <-ctx.Done():
+			return s, ctx.Err()
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, 50*time.Millisecond)
+	}
 }
 
 // mount mounts the dataset at the zonepath; a zone on a plain directory has
@@ -107,7 +135,7 @@ func (h *Host) order(ctx context.Context, name string, r Request) error {
 		return err
 	}
 	defer release()
-	s, err := h.Status(name)
+	s, err := h.current(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -124,16 +152,7 @@ func (h *Host) fall(ctx context.Context, name string, r Request) error {
 		return err
 	}
 	defer release()
-	for {
-		err := h.fallOnce(ctx, name, r)
-		if !errors.Is(err, errRisen) {
-			return err
-		}
-	}
-}
-
-func (h *Host) fallOnce(ctx context.Context, name string, r Request) error {
-	s, err := h.Status(name)
+	s, err := h.current(ctx, name)
 	if err != nil {
 		return err
 	}

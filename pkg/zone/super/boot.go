@@ -17,7 +17,11 @@ import (
 // init. When it fails nothing is left of them.
 func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 	undo := revert.New()
-	defer func() { err = errors.Join(err, undo.Fail()) }()
+	defer func() {
+		left := undo.Fail()
+		s.left = s.left || left != nil
+		err = errors.Join(err, left)
+	}()
 
 	if s.config, err = s.zones.Load(s.Zone); err != nil {
 		return err
@@ -100,5 +104,7 @@ func (s *supervisor) fallDown(ctx context.Context) error {
 		s.stopKeeping()
 		s.stopKeeping = nil
 	}
-	return errors.Join(s.closeJail(), s.groups.Remove(), s.detach(ctx))
+	err := errors.Join(s.closeJail(), s.groups.Remove(), s.detach(ctx))
+	s.left = err != nil
+	return err
 }

@@ -1,6 +1,7 @@
 package super_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -17,11 +18,7 @@ func nic(ip string) func(*zone.Config) {
 
 func TestLinks_areThereBeforeInitAndGoneAfter(t *testing.T) {
 	w := newWorld(t)
-	ctx := t.Context()
-	links := vnic.New(w.root, slog.New(slog.DiscardHandler))
-	if err := links.CreateEtherstub(ctx, "stub0", vnic.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	links := w.stub()
 	w.add("n1", "exec busybox sleep 1000", nic("10.99.0.1"))
 	w.boot("n1")
 	if n := zoneLinks(t, links); n != 1 {
@@ -37,9 +34,21 @@ func TestLinks_areThereBeforeInitAndGoneAfter(t *testing.T) {
 	if n := zoneLinks(t, links); n != 0 {
 		t.Errorf("%d links are left", n)
 	}
-	if err := links.DeleteEtherstub(ctx, "stub0", vnic.CreateOptions{}); err != nil {
-		t.Error(err)
+}
+
+// stub makes the etherstub stub0.
+func (w *world) stub() *vnic.Host {
+	w.t.Helper()
+	links := vnic.New(w.root, slog.New(slog.DiscardHandler))
+	if err := links.CreateEtherstub(context.Background(), "stub0", vnic.CreateOptions{}); err != nil {
+		w.t.Fatal(err)
 	}
+	w.t.Cleanup(func() {
+		if err := links.DeleteEtherstub(context.Background(), "stub0", vnic.CreateOptions{}); err != nil {
+			w.t.Error(err)
+		}
+	})
+	return links
 }
 
 // zoneLinks counts the links of zones.

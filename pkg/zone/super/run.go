@@ -50,6 +50,7 @@ type supervisor struct {
 	answering sync.WaitGroup
 	ended     chan struct{}    // closed when no order is taken any more
 	pending   []order          // answered when init has ended
+	left      bool             // something could not be removed
 	intent    intent           // why it is going to end
 	deadline  <-chan time.Time // when it is killed
 	boot      zone.BootOptions // of the last boot, for a reboot by init
@@ -106,7 +107,7 @@ func nameProcess() error {
 
 // finish leaves and gives the last answers, which say that all is done.
 func (s *supervisor) finish(err error) error {
-	err = errors.Join(err, s.leave())
+	err = errors.Join(err, s.leave(err == nil || !s.left))
 	close(s.ended)
 	s.answer(err)
 	s.answering.Wait()
@@ -156,8 +157,9 @@ func (s *supervisor) prepare() error {
 	return s.serveOrders()
 }
 
-// leave removes what prepare made, and says so by state.json's absence.
-func (s *supervisor) leave() error {
+// leave removes what prepare made. The absence of state.json says that nothing
+// is left; when something is, the next command sweeps by it.
+func (s *supervisor) leave(clean bool) error {
 	if s.console != nil {
 		s.console.Close()
 	}
@@ -170,7 +172,11 @@ func (s *supervisor) leave() error {
 		s.claim.release()
 	}
 	var errs []error
-	for _, f := range []string{zone.CtlSocket, console.Socket, metadataSocket, "state.json"} {
+	files := []string{zone.CtlSocket, console.Socket, metadataSocket}
+	if clean {
+		files = append(files, "state.json")
+	}
+	for _, f := range files {
 		if err := os.Remove(filepath.Join(s.dir, f)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			errs = append(errs, err)
 		}

@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 	switch name := filepath.Base(os.Args[0]); {
 	case name == "zoneadmd":
 		os.Exit(zoneadmd())
+	case name == "operate":
+		os.Exit(operate())
 	case name == "zonename":
 		os.Exit(probe())
 	case !strings.HasSuffix(name, ".test"): // a tool below /native
