@@ -7,6 +7,7 @@ cd "$(dirname -- "$0")/.."
 GO=$PWD/scripts/go
 export GO
 "$GO" build -o build/bench ./test/bench
+# shellcheck disable=SC2016 # the inner shell expands it
 exec unshare -m --propagation private sh -eu -c '
 	if mountpoint -q /sys/fs/cgroup/unified; then umount /sys/fs/cgroup/unified; fi
 	exec build/bench -rounds "${ROUNDS:-15}" -only "${ONLY:-.}"'

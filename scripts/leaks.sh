@@ -1,9 +1,9 @@
-#!/bin/sh
+#!/bin/bash
 # Prints what smartbox can leave on a host, one thing a line, sorted. Two runs
 # compared show what the time between them left behind.
 # With ROOT only what belongs to that SMARTBOX_ROOT.
 #   usage: leaks.sh [ROOT]
-set -eu
+set -euo pipefail
 
 root=${1:-}
 PATH=$PATH:/usr/sbin:/sbin
@@ -22,30 +22,39 @@ loops() {
 
 cgroups() { find /sys/fs/cgroup -type d -path "*$mark*" 2>/dev/null | sed 's/^/cgroup /'; }
 
-# A process is ours by its root, its cgroup or its program. Who runs this script
-# is not meant.
+# A process is ours by its root, its cgroup or its program. Those of this
+# script's own process group are who asks. Nothing is forked, for there may be
+# thousands.
 processes() {
-	callers=" "
-	pid=$$
-	while [ "$pid" -gt 1 ]; do
-		callers="$callers$pid "
-		pid=$(awk '$1 == "PPid:" { print $2 }' "/proc/$pid/status")
-	done
+	local p name stat words me
+	group $$ && me=${words[2]}
 	for p in /proc/[0-9]*; do
-		case $callers in *" ${p#/proc/} "*) continue ;; esac
-		name=$(cat "$p/comm" 2>/dev/null) || continue
-		if grep -qx "PPid:	$$" "$p/status" 2>/dev/null; then
-			continue # a part of this script
-		elif grep -q "/[^/]*$mark" "$p/cgroup" 2>/dev/null; then
+		{ read -r name <"$p/comm" && group "${p#/proc/}"; } || continue
+		[ "${words[2]}" != "$me" ] || continue
+		if belongs "$p/cgroup" $'\n' "/*$mark*"; then
 			echo "process $name (cgroup)"
-		elif [ -n "$root" ]; then
-			if tr '\0' '\n' <"$p/environ" | grep -qx "SMARTBOX_ROOT=$root"; then
-				echo "process $name (root)"
-			fi
-		else
-			case $name in zoneadmd*) echo "process $name" ;; esac
+		elif [ -z "$root" ]; then
+			[[ $name != zoneadmd* ]] || echo "process $name"
+		elif belongs "$p/environ" '' "SMARTBOX_ROOT=$root"; then
+			echo "process $name (root)"
 		fi
 	done 2>/dev/null
+}
+
+# group PID: the fields of its stat after the name, into words; the third is
+# the process group.
+group() {
+	read -r stat <"/proc/$1/stat" && read -ra words <<<"${stat##*) }"
+}
+
+# belongs FILE END PATTERN: a line of FILE matches.
+belongs() {
+	local line
+	while IFS= read -r -d "$2" line; do
+		# shellcheck disable=SC2053 # a pattern
+		[[ $line != $3 && $line != *:$3 ]] || return 0
+	done <"$1"
+	return 1
 }
 
 # The alias of a link of ours names its root.
