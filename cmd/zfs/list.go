@@ -155,7 +155,7 @@ func parseTypes(list string) ([]zpool.Type, error) {
 		return nil, nil
 	}
 	var types []zpool.Type
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		t, ok := typeNames[strings.TrimSuffix(name, "s")]
 		if !ok {
 			if t, ok = typeNames[name]; !ok {

@@ -66,7 +66,7 @@ func (o *listOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args 
 
 func lookup(list string) ([]*dataset.PoolProperty, error) {
 	var columns []*dataset.PoolProperty
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		p := dataset.LookupPool(name)
 		if p == nil {
 			return nil, cli.Usagef("bad property list: invalid property '%s'", name)

@@ -51,7 +51,7 @@ type Space struct{ Total, Used uint64 }
 // often as they are kept.
 type Spaces struct{ Data, Metadata Space }
 
-// Spaces reads the block groups of the file system that f lies on.
+// SpacesOf reads the block groups of the file system that f lies on.
 func SpacesOf(f *os.File) (Spaces, error) {
 	const slots = 64
 	a := &struct {

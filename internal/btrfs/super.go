@@ -58,7 +58,8 @@ func parseSuper(b []byte) (Super, error) {
 func WipeSuper(f interface {
 	io.ReaderAt
 	io.WriterAt
-}) error {
+},
+) error {
 	buf := make([]byte, superSize)
 	for _, off := range superOffsets {
 		if _, err := f.ReadAt(buf, off); err != nil {

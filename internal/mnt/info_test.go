@@ -4,8 +4,10 @@ import "testing"
 
 func TestParseLine(t *testing.T) {
 	m, ok := parseLine(`36 35 0:45 /trees/7 /zones/a\040b ro,noatime shared:1 master:2 - btrfs /dev/loop0 rw,space_cache=v2`)
-	want := Info{ID: 36, Parent: 35, Device: "0:45", Root: "/trees/7", Path: "/zones/a b", ReadOnly: true,
-		FSType: "btrfs", Source: "/dev/loop0"}
+	want := Info{
+		ID: 36, Parent: 35, Device: "0:45", Root: "/trees/7", Path: "/zones/a b", ReadOnly: true,
+		FSType: "btrfs", Source: "/dev/loop0",
+	}
 	if !ok || m != want {
 		t.Errorf("%+v, %v; want %+v", m, ok, want)
 	}

@@ -123,7 +123,7 @@ func Place(root, path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range strings.Split(strings.Trim(filepath.Clean("/"+path), "/"), "/") {
+	for name := range strings.SplitSeq(strings.Trim(filepath.Clean("/"+path), "/"), "/") {
 		if name == "" {
 			break
 		}
@@ -179,8 +179,10 @@ func Identify(dir *os.File, name string) (Identity, error) {
 	if err := unix.Statx(int(dir.Fd()), name, flags, unix.STATX_INO, &st); err != nil {
 		return Identity{}, &os.PathError{Op: "statx", Path: filepath.Join(dir.Name(), name), Err: err}
 	}
-	return Identity{Device: unix.Mkdev(st.Dev_major, st.Dev_minor), Inode: st.Ino,
-		MountRoot: st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0}, nil
+	return Identity{
+		Device: unix.Mkdev(st.Dev_major, st.Dev_minor), Inode: st.Ino,
+		MountRoot: st.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0,
+	}, nil
 }
 
 // Unmount takes the topmost mount off path below root. Lazy lets it go from

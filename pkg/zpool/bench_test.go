@@ -20,7 +20,8 @@ func BenchmarkList(b *testing.B) {
 	must(b, h.Snapshot(ctx, []string{"zones/image@final"}, zpool.SnapshotOptions{}))
 	for i := range 1000 {
 		must(b, h.Clone(ctx, "zones/image@final", fmt.Sprintf("zones/%04d", i), zpool.CreateOptions{
-			Props: map[string]string{"canmount": "noauto", "quota": "10G"}}))
+			Props: map[string]string{"canmount": "noauto", "quota": "10G"},
+		}))
 	}
 	for name, props := range map[string][]string{
 		"names": {"name"}, "default": {"name", "used", "available", "referenced", "mountpoint"}, "mounted": {"name", "mounted"},

@@ -48,10 +48,12 @@ func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
 	switch verb {
 	case "create":
 		return but(zpool.ErrExists, h.Create(ctx, "zones/new/deep", zpool.CreateOptions{
-			Parents: true, Props: map[string]string{"quota": "50M", "a:b": "c"}}))
+			Parents: true, Props: map[string]string{"quota": "50M", "a:b": "c"},
+		}))
 	case "clone":
 		return but(zpool.ErrExists, h.Clone(ctx, "zones/a@s", "zones/clone", zpool.CreateOptions{
-			Props: map[string]string{"quota": "50M"}}))
+			Props: map[string]string{"quota": "50M"},
+		}))
 	case "snapshot":
 		return but(zpool.ErrExists, h.Snapshot(ctx, []string{"zones/a@new"}, zpool.SnapshotOptions{Recursive: true}))
 	case "rollback":
@@ -101,7 +103,7 @@ func TestCrash_anyMoment(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(root.Pool("zones/a"), "f"), []byte("kept"), 0o644))
 	must(t, h.Snapshot(ctx, []string{"zones/a@s"}, zpool.SnapshotOptions{Recursive: true}))
 	took := make(map[string]time.Duration)
-	for round := range rounds(t) {
+	for round := range rounds() {
 		verb := crashVerbs[round%len(crashVerbs)]
 		killed := killedRun(t, root, verb, took)
 		check(t, root, h, fmt.Sprintf("round %d: after %s (killed %v)", round, verb, killed))
@@ -113,9 +115,9 @@ func TestCrash_anyMoment(t *testing.T) {
 	wantFile(t, filepath.Join(root.Pool("zones/a"), "f"), "kept")
 }
 
-// rounds is 40, or what ZPOOL_CRASH_ROUNDS says.
-func rounds(t *testing.T) int {
-	if n, err := strconv.Atoi(os.Getenv("ZPOOL_CRASH_ROUNDS")); err == nil {
+// rounds is 40, or what SMARTBOX_TORTURE says.
+func rounds() int {
+	if n, err := strconv.Atoi(os.Getenv("SMARTBOX_TORTURE")); err == nil {
 		return n
 	}
 	if testing.Short() {
@@ -155,7 +157,8 @@ func killedRun(t *testing.T, root paths.Root, verb string, took map[string]time.
 func check(t *testing.T, root paths.Root, h *zpool.Host, when string) {
 	t.Helper()
 	all, err := h.List(t.Context(), zpool.ListOptions{
-		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}, Props: []string{"mounted", "mountpoint", "used"}})
+		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}, Props: []string{"mounted", "mountpoint", "used"},
+	})
 	if err != nil {
 		t.Fatalf("%s: list: %v", when, err)
 	}
@@ -211,7 +214,7 @@ func TestCrash_pool(t *testing.T) {
 	must(t, os.WriteFile(disk, nil, 0o600))
 	must(t, os.Truncate(disk, 256<<20))
 	took := make(map[string]time.Duration)
-	for round := range rounds(t) / 2 {
+	for round := range rounds() / 2 {
 		killedRun(t, root, "pool-create", took)
 		must(t, runVerb(ctx, h, "pool-create"))
 		must(t, h.Create(ctx, "tank/a", zpool.CreateOptions{}))

@@ -70,8 +70,10 @@ func (h *Host) Get(ctx context.Context, name string, props ...string) (Dataset, 
 	if err != nil {
 		return Dataset{}, err
 	}
-	found, err := b.List(ctx, ListOptions{Roots: []string{name}, Props: props,
-		Types: []Type{Filesystem, Volume, Snapshot, Bookmark}})
+	found, err := b.List(ctx, ListOptions{
+		Roots: []string{name}, Props: props,
+		Types: []Type{Filesystem, Volume, Snapshot, Bookmark},
+	})
 	if err != nil {
 		return Dataset{}, err
 	}

@@ -16,8 +16,10 @@ func (h *Host) Snapshots(ctx context.Context, spec string) ([]string, error) {
 	if !ok || !strings.ContainsAny(list, ",%") {
 		return []string{spec}, nil
 	}
-	found, err := h.List(ctx, ListOptions{Roots: []string{of}, Recursive: true, Depth: 1,
-		Types: []Type{Snapshot}, Props: []string{"name"}})
+	found, err := h.List(ctx, ListOptions{
+		Roots: []string{of}, Recursive: true, Depth: 1,
+		Types: []Type{Snapshot}, Props: []string{"name"},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +28,7 @@ func (h *Host) Snapshots(ctx context.Context, spec string) ([]string, error) {
 		_, have[i], _ = strings.Cut(d.Name, "@")
 	}
 	var names []string
-	for _, part := range strings.Split(list, ",") {
+	for part := range strings.SplitSeq(list, ",") {
 		for _, snap := range between(have, part) {
 			names = append(names, of+"@"+snap)
 		}

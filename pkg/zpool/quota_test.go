@@ -154,8 +154,10 @@ const shiftBase = 1 << 20
 
 func shifted() *syscall.SysProcAttr {
 	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: shiftBase, Size: 65536}}
-	return &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
-		Credential: &syscall.Credential{}}
+	return &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
+		Credential: &syscall.Credential{},
+	}
 }
 
 // mountShifted mounts dir on target, ids moved to where shifted has them.

@@ -37,9 +37,14 @@ func run(rounds int, only string) error {
 		name string
 		run  func() error
 	}{
-		{"tool", l.tool}, {"start", l.start}, {"enter", l.enter}, {"clone", l.clone},
-		{"idle50", func() error { return l.idle(50) }}, {"idle200", func() error { return l.idle(200) }},
-		{"list1000", l.listThousand}, {"systemd", l.systemd},
+		{"tool", l.tool},
+		{"start", l.start},
+		{"enter", l.enter},
+		{"clone", l.clone},
+		{"idle50", func() error { return l.idle(50) }},
+		{"idle200", func() error { return l.idle(200) }},
+		{"list1000", l.listThousand},
+		{"systemd", l.systemd},
 	} {
 		if !pattern.MatchString(c.name) {
 			continue

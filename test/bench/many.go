@@ -25,7 +25,8 @@ func (l *lab) idle(n int) error {
 	bundles := make([]string, n)
 	name := func(i int) string { return fmt.Sprint("idle", i) }
 	crowds := []crowd{
-		{name: "crun, userns", list: words("crun", "list"),
+		{
+			name: "crun, userns", list: words("crun", "list"),
 			ready: func(i int) (err error) {
 				bundles[i], err = l.bundle(name(i), true, "/sbin/init")
 				return err
@@ -33,7 +34,8 @@ func (l *lab) idle(n int) error {
 			start: func(i int) error { return l.group.run("crun", "run", "-d", "--bundle", bundles[i], name(i)) },
 			stop:  func(i int) error { return l.group.run("crun", "delete", "-f", name(i)) },
 		},
-		{name: "lxc-execute", list: words("lxc-ls", "-P", filepath.Join(l.dir, "lxc"), "-1", "--running"),
+		{
+			name: "lxc-execute", list: words("lxc-ls", "-P", filepath.Join(l.dir, "lxc"), "-1", "--running"),
 			ready: func(i int) (err error) {
 				bundles[i], err = l.lxc(name(i))
 				return err
@@ -45,7 +47,8 @@ func (l *lab) idle(n int) error {
 				return l.group.run("lxc-stop", "-k", "-P", filepath.Join(l.dir, "lxc"), "-n", name(i))
 			},
 		},
-		{name: "zoneadm boot", list: words("vmadm", "list"),
+		{
+			name: "zoneadm boot", list: words("vmadm", "list"),
 			ready: func(i int) (err error) {
 				zones[i], err = l.zone(nil)
 				return err

@@ -124,8 +124,10 @@ func (l *lab) clone() error {
 		}, tidy: func() error {
 			return do("btrfs", "subvolume", "delete", filepath.Join(l.root.Join("zones/bench"), fmt.Sprint("s", n)))
 		}},
-		contender{name: "zfs clone", do: l.does(words("zfs", "clone", "zones/big@s", "zones/c")),
-			tidy: func() error { return do("zfs", "destroy", "zones/c") }},
+		contender{
+			name: "zfs clone", do: l.does(words("zfs", "clone", "zones/big@s", "zones/c")),
+			tidy: func() error { return do("zfs", "destroy", "zones/c") },
+		},
 	)
 	l.table("clone of a dataset of 1 GB", r)
 	l.against(r, "zfs clone", "btrfs ioctl, floor", 2, true)

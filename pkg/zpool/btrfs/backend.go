@@ -136,20 +136,20 @@ func (b *Backend) lock(ctx context.Context, name string) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := b.lockedPool(ctx, name, held)
+	p, err := b.lockedPool(name, held)
 	if err != nil {
 		return nil, errors.Join(err, held.Unlock())
 	}
 	return p, nil
 }
 
-func (b *Backend) lockedPool(ctx context.Context, name string, held *lock.Lock) (*pool, error) {
+func (b *Backend) lockedPool(name string, held *lock.Lock) (*pool, error) {
 	top, err := b.openTop(name)
 	if err != nil {
 		return nil, err
 	}
 	if top == nil {
-		return b.importCached(ctx, name, held)
+		return b.importCached(name, held)
 	}
 	p, err := b.load(name, top)
 	if err != nil {

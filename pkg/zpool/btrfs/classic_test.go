@@ -55,8 +55,10 @@ func TestClassic_quota(t *testing.T) {
 			t.Errorf("%s: 40 MB into a quota of 20 MB: %v", name, err)
 		}
 	}
-	all, err := b.List(ctx, dataset.ListOptions{Props: []string{"used", "available", "referenced"},
-		Types: []dataset.Type{dataset.Filesystem, dataset.Snapshot}})
+	all, err := b.List(ctx, dataset.ListOptions{
+		Props: []string{"used", "available", "referenced"},
+		Types: []dataset.Type{dataset.Filesystem, dataset.Snapshot},
+	})
 	must(t, err)
 	for _, d := range all {
 		if d.Type == dataset.Filesystem && d.Int("available") <= 0 && d.Name == "tank" {

@@ -2,7 +2,8 @@ package btrfs
 
 import (
 	"context"
-	"strings"
+	"errors"
+	"slices"
 
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
@@ -51,8 +52,9 @@ func (p *pool) addNew(r *record, parents bool, make func(*revert.Stack) error) e
 	return nil
 }
 
+// wrapCreate words an error, unless it says already what could not be done.
 func wrapCreate(name string, err error) error {
-	if strings.HasPrefix(err.Error(), "cannot ") {
+	if _, worded := errors.AsType[*dataset.Error](err); worded {
 		return err
 	}
 	return dataset.Cannot("create", name, err)
@@ -75,8 +77,8 @@ func (p *pool) addParents(name string, undo *revert.Stack) error {
 	for above := dataset.Parent(name); above != "" && p.store.byName[above] == nil; above = dataset.Parent(above) {
 		missing = append(missing, above)
 	}
-	for i := len(missing) - 1; i >= 0; i-- {
-		r, err := newRecord(missing[i], dataset.Filesystem, nil)
+	for _, m := range slices.Backward(missing) {
+		r, err := newRecord(m, dataset.Filesystem, nil)
 		if err != nil {
 			return err
 		}

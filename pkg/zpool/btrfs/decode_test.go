@@ -12,8 +12,10 @@ func fullEntry() entry {
 	return entry{
 		Pool: &header{Version: 1, Name: "zones", GUID: 1 << 63, Quota: "simple", Next: 9, Props: map[string]string{"comment": "x"}},
 		Put: []*record{
-			{ID: 7, Name: "zones/a b", Type: dataset.Filesystem, Tree: 8, Subvol: 300, GUID: 5, TXG: 6, Created: 1700000000,
-				Origin: 3, Base: 4096, Props: map[string]string{"quota": "10", "my:x": ""}},
+			{
+				ID: 7, Name: "zones/a b", Type: dataset.Filesystem, Tree: 8, Subvol: 300, GUID: 5, TXG: 6, Created: 1700000000,
+				Origin: 3, Base: 4096, Props: map[string]string{"quota": "10", "my:x": ""},
+			},
 			{ID: 8, Name: "zones/a b@s", Type: dataset.Snapshot, Tree: 9},
 		},
 		Del: []int64{1, 2},

@@ -1,7 +1,6 @@
 package btrfs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -18,7 +17,7 @@ import (
 )
 
 // importCached imports a pool that the cache knows, under its lock.
-func (b *Backend) importCached(ctx context.Context, name string, held *lock.Lock) (*pool, error) {
+func (b *Backend) importCached(name string, held *lock.Lock) (*pool, error) {
 	c, err := b.readCache()
 	if err != nil {
 		return nil, err

@@ -178,8 +178,10 @@ func (b *Backend) Importable(_ context.Context, dirs []string) ([]dataset.Pool, 
 		if known || b.checkFree(f) != nil {
 			continue
 		}
-		pools = append(pools, dataset.Pool{Name: f.Name, Health: dataset.Online, GUID: strconv.FormatUint(f.GUID, 10),
-			Devices: []dataset.Device{{Path: f.Devices[0], Health: dataset.Online}}})
+		pools = append(pools, dataset.Pool{
+			Name: f.Name, Health: dataset.Online, GUID: strconv.FormatUint(f.GUID, 10),
+			Devices: []dataset.Device{{Path: f.Devices[0], Health: dataset.Online}},
+		})
 	}
 	return pools, nil
 }

@@ -85,8 +85,10 @@ func (p *pool) readDevices(out *dataset.Pool, known cached) error {
 		if err != nil {
 			return err
 		}
-		dev := dataset.Device{Path: d.Path, Health: dataset.Online, Size: int64(d.Total), Alloc: int64(d.Used),
-			Read: e.Read, Write: e.Write + e.Flush, Checksum: e.Corruption + e.Generation}
+		dev := dataset.Device{
+			Path: d.Path, Health: dataset.Online, Size: int64(d.Total), Alloc: int64(d.Used),
+			Read: e.Read, Write: e.Write + e.Flush, Checksum: e.Corruption + e.Generation,
+		}
 		if i < len(known.Devices) {
 			dev.Path = known.Devices[i]
 		}

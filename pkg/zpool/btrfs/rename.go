@@ -3,6 +3,7 @@ package btrfs
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/revert"
@@ -132,8 +133,8 @@ func (p *pool) move(moved []*record, from, to string, force bool, undo *revert.S
 		return dataset.Cannot("rename", from, noSpace(err))
 	}
 	undo.Success()
-	for i := len(places) - 1; i >= 0; i-- {
-		p.removePlace(places[i])
+	for _, place := range slices.Backward(places) {
+		p.removePlace(place)
 	}
 	if err := p.applyQuotas(); err != nil {
 		p.left = true // the next command does it again

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -46,17 +47,17 @@ func (p *pool) unmountStale() error {
 	for _, r := range p.store.byID {
 		byTree[r.treeName()] = r
 	}
-	for i := len(mounts) - 1; i >= 0; i-- {
-		tree, ok := strings.CutPrefix(mounts[i].Root, "/"+treesName+"/")
+	for _, mount := range slices.Backward(mounts) {
+		tree, ok := strings.CutPrefix(mount.Root, "/"+treesName+"/")
 		if !ok || strings.Contains(tree, "/") {
 			continue // the top level, or a zone's own view of a part
 		}
 		r := byTree[strings.TrimSuffix(tree, "//deleted")]
-		if r != nil && p.belongs(r, mounts[i].Path) {
+		if r != nil && p.belongs(r, mount.Path) {
 			continue
 		}
-		if err := unix.Unmount(mounts[i].Path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
-			return &os.PathError{Op: "unmount", Path: mounts[i].Path, Err: err}
+		if err := unix.Unmount(mount.Path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
+			return &os.PathError{Op: "unmount", Path: mount.Path, Err: err}
 		}
 	}
 	return nil

@@ -115,8 +115,8 @@ func (p *pool) remount(old, r *record) error {
 		return dataset.Cannot(opSet, r.Name, noSpace(err))
 	}
 	undo.Success()
-	for i := len(places) - 1; i >= 0; i-- {
-		p.removePlace(places[i])
+	for _, place := range slices.Backward(places) {
+		p.removePlace(place)
 	}
 	if hidden || p.store.automatic(r) && old.Props["canmount"] != r.Props["canmount"] {
 		for _, d := range append([]*record{r}, p.store.below(r.Name)...) {

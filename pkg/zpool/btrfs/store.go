@@ -183,11 +183,6 @@ func (s *store) snapshots(name string) []*record {
 	return s.all(func(r *record) bool { return strings.HasPrefix(r.Name, name+"@") })
 }
 
-// clonesOf is every dataset whose origin is the snapshot r.
-func (s *store) clonesOf(r *record) []*record {
-	return s.all(func(c *record) bool { return c.Origin == r.ID })
-}
-
 // wasteful says that rewriting the file would at least halve it.
 func (s *store) wasteful() bool { return s.lines > 2*len(s.byID)+100 }
 

@@ -65,8 +65,12 @@ func TestIsBelow(t *testing.T) {
 		name, root string
 		want       bool
 	}{
-		{"zones/a", "zones", true}, {"zones@s", "zones", true}, {"zones", "zones", false},
-		{"zones/ab", "zones/a", false}, {"zones/a-b", "zones/a", false}, {"zones/a/b@s", "zones/a", true},
+		{"zones/a", "zones", true},
+		{"zones@s", "zones", true},
+		{"zones", "zones", false},
+		{"zones/ab", "zones/a", false},
+		{"zones/a-b", "zones/a", false},
+		{"zones/a/b@s", "zones/a", true},
 	} {
 		if got := IsBelow(c.name, c.root); got != c.want {
 			t.Errorf("IsBelow(%q, %q) = %v", c.name, c.root, got)

@@ -79,7 +79,7 @@ func CheckUserName(name string) error {
 		return As(ErrProperty, "property name '%s' is too long", name)
 	}
 	for _, c := range name {
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.:+", c)) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && !strings.ContainsRune("-_.:+", c) {
 			return As(ErrProperty, "invalid property '%s'", name)
 		}
 	}

@@ -70,7 +70,8 @@ func parseGet(text string) ([]dataset.Dataset, error) {
 			i = len(all)
 			index[name] = i
 			all = append(all, dataset.Dataset{Name: name, Props: map[string]dataset.Prop{
-				"name": {Value: name, Source: "-"}}})
+				"name": {Value: name, Source: "-"},
+			}})
 		}
 		all[i].Props[prop] = dataset.Prop{Value: value, Source: source}
 		if prop == "type" {

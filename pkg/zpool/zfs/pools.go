@@ -18,8 +18,10 @@ func (b *Backend) Pools(ctx context.Context, names []string) ([]dataset.Pool, er
 	found, err := parseGet(text)
 	pools := make([]dataset.Pool, len(found))
 	for i, f := range found {
-		pools[i] = dataset.Pool{Name: f.Name, Health: f.Get("health"), GUID: f.Get("guid"), Size: f.Int("size"),
-			Alloc: f.Int("allocated"), Props: f.Props}
+		pools[i] = dataset.Pool{
+			Name: f.Name, Health: f.Get("health"), GUID: f.Get("guid"), Size: f.Int("size"),
+			Alloc: f.Int("allocated"), Props: f.Props,
+		}
 		if pools[i].Health != dataset.Online {
 			pools[i].Reason = "see zpool status of OpenZFS"
 		}

@@ -68,8 +68,10 @@ func TestFind_skipsOurselves(t *testing.T) {
 func TestList(t *testing.T) {
 	b := fake(t)
 	b.say(t, "out", "zones\ttype\tfilesystem\t-\nzones\tquota\t0\tdefault\nzones/a@s\ttype\tsnapshot\t-\nzones/a@s\tmy:x\ta\tb\tinherited from zones\n")
-	got, err := b.List(t.Context(), dataset.ListOptions{Roots: []string{"zones"}, Recursive: true, Props: []string{"name", "quota", "my:x"},
-		Types: []dataset.Type{dataset.Filesystem, dataset.Snapshot}})
+	got, err := b.List(t.Context(), dataset.ListOptions{
+		Roots: []string{"zones"}, Recursive: true, Props: []string{"name", "quota", "my:x"},
+		Types: []dataset.Type{dataset.Filesystem, dataset.Snapshot},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +122,10 @@ func TestVerbs_arguments(t *testing.T) {
 		{"zfs promote zones/c", func(b *Backend) error { return b.Promote(ctx, "zones/c") }},
 		{"zfs unmount -f zones/c", func(b *Backend) error { return b.Unmount(ctx, "zones/c", true) }},
 		{"zpool create -f -m /z -o comment=x -O atime=off zones /dev/x", func(b *Backend) error {
-			return b.CreatePool(ctx, "zones", dataset.PoolOptions{Force: true, Mountpoint: "/z", Devices: []string{"/dev/x"},
-				PoolProps: map[string]string{"comment": "x"}, Props: map[string]string{"atime": "off"}})
+			return b.CreatePool(ctx, "zones", dataset.PoolOptions{
+				Force: true, Mountpoint: "/z", Devices: []string{"/dev/x"},
+				PoolProps: map[string]string{"comment": "x"}, Props: map[string]string{"atime": "off"},
+			})
 		}},
 		{"zpool import -N -d /d zones new", func(b *Backend) error {
 			return b.ImportPool(ctx, "zones", dataset.ImportOptions{Dirs: []string{"/d"}, NoMount: true, As: "new"})
