@@ -76,6 +76,10 @@ func TestUpdate_live(t *testing.T) {
 	if got := w.inZone(u, "cat /etc/resolv.conf"); !strings.Contains(got, "nameserver 10.0.0.2") || strings.Contains(got, "10.0.0.1") {
 		t.Errorf("resolv.conf is %q", got)
 	}
+	w.must(w.Update(ctx, u, parse(t, `{"tmpfs":32}`)))
+	if got := w.inZone(u, "df -m /tmp | tail -n 1 | awk '{print $2}'"); got != "32" {
+		t.Errorf("/tmp has %s MiB", got)
+	}
 	mac := strings.Trim(jsonField(w.get(u)["nics"], "mac"), `"`)
 	w.must(w.Update(ctx, u, parse(t, fmt.Sprintf(`{"update_nics":[{"mac":%q,"allow_ip_spoofing":true,"allowed_ips":["10.77.1.1"]}],
 		"add_nics":[{"nic_tag":%q,"ip":"10.78.0.1","netmask":"255.255.0.0","primary":true}]}`, mac, stub))))

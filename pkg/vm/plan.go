@@ -63,7 +63,7 @@ func (h *Host) applySteps(ctx context.Context, name string, p *plan, undo *rever
 	if err := h.zones.Refresh(ctx, name); err != nil && !wentDown(err) {
 		return err
 	}
-	return h.refreshResolvers(p)
+	return nil
 }
 
 // wentDown reports whether a zone stopped while it was told of a change.
