@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func tool() { os.Exit(cmd.Main(cli.FromOS())) }
 
 // TestScripts runs testdata/script/*.txtar, each in a root of its own.
-// Conditions: [root]. UPDATE=1 rewrites golden text.
+// Conditions: [root], [static] (the tools run in zones without a libc). UPDATE=1 rewrites golden text.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "testdata", "script"),
@@ -44,10 +44,11 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"imgserver": imgserverCommand,
+			"machines":  machinesCommand,
 			"zone":      zoneCommand,
 		},
 		Condition: func(cond string) (bool, error) {
-			return cond == "root" && testenv.IsRoot(), nil
+			return cond == "root" && testenv.IsRoot() || cond == "static" && isStatic(), nil
 		},
 	})
 }

@@ -34,7 +34,7 @@ func console(ctx context.Context, env *cli.Env, uuid string) error {
 		return err
 	}
 	defer line.Close()
-	var keys io.Reader = env.Stdin
+	keys := env.Stdin
 	if here := term.Of(env.Stdin); here != nil {
 		if err := here.Raw(); err != nil {
 			return err
