@@ -39,7 +39,7 @@ func run(args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
-	results, err := goTest(tmp, args)
+	results, err := goTest(append(append(os.Environ(), "TMPDIR="+tmp), debian(tmp)...), args)
 	if err != nil {
 		return 1, err
 	}
@@ -57,14 +57,35 @@ func run(args []string) (int, error) {
 	return 0, nil
 }
 
-// goTest runs the tests, with every temporary file below tmp.
-func goTest(tmp string, args []string) (*results, error) {
+// debian unpacks a Debian for the tests that boot one, and returns the variable
+// that tells them where. Without one they are skipped, which is counted.
+func debian(tmp string) []string {
+	const images = "build/images"
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	root := filepath.Join(tmp, "debian")
+	for _, words := range [][]string{
+		{"images/debian-12/build.sh", images},
+		{"mkdir", root},
+		{"tar", "--zstd", "--numeric-owner", "-C", root, "-xf", images + "/debian-12.tar.zst"},
+	} {
+		if out, err := exec.Command(words[0], words[1:]...).CombinedOutput(); err != nil {
+			fmt.Printf("no Debian for the tests: %s: %v\n%s", words[0], err, out)
+			return nil
+		}
+	}
+	return []string{"SMARTBOX_TEST_DEBIAN=" + root}
+}
+
+// goTest runs the tests in an environment.
+func goTest(env, args []string) (*results, error) {
 	goTool := os.Getenv("GO")
 	if goTool == "" {
 		goTool = "go"
 	}
 	cmd := exec.Command(goTool, append([]string{"test", "-json", "-count=1", "-timeout=20m"}, args...)...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.Env = env
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -110,6 +131,9 @@ func leftovers(before []string, tmp string) ([]string, error) {
 			break
 		}
 		time.Sleep(500 * time.Millisecond)
+	}
+	if err := os.RemoveAll(filepath.Join(tmp, "debian")); err != nil {
+		return nil, err
 	}
 	entries, err := os.ReadDir(tmp)
 	if err != nil {
