@@ -5,26 +5,21 @@ package zinit
 import (
 	"context"
 	"fmt"
-	"os"
 
+	_ "github.com/smartbox-os/smartbox/cmd/zinit/first" // PID 1
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/zone/zinit"
+	"github.com/smartbox-os/smartbox/pkg/zone/zinit/boot"
 )
 
-// Role is zinit: PID 1 of a zone, or with "boot" the part of it that does a
-// boot's work.
+// Role is the part of zinit that does a boot's work. PID 1 itself begins in
+// package first and never comes here.
 func Role(env *cli.Env, args []string) int {
-	var err error
-	switch {
-	case os.Getpid() == 1:
-		err = zinit.Run()
-	case len(args) == 1 && args[0] == "boot":
-		err = zinit.Boot(context.Background())
-	default:
+	if len(args) != 1 || args[0] != zinit.BootArg {
 		fmt.Fprintln(env.Stderr, "zinit: is the init of sparse zones")
 		return cli.ExitUsage
 	}
-	if err != nil {
+	if err := boot.Run(context.Background()); err != nil {
 		fmt.Fprintf(env.Stderr, "zinit: %v\n", err)
 		return cli.ExitFailed
 	}

@@ -45,6 +45,9 @@ func (s *supervisor) spec(o zone.BootOptions) (*jail.Spec, error) {
 		Sysctls:    sysctls(c, s.warn),
 		Native:     s.native(),
 	}
+	if spec.Init == path.Join(nativeDir, zinit) {
+		spec.Env = append(spec.Env, "GOMAXPROCS=1") // half the memory; it passes it on to nobody
+	}
 	spec.Argv = append([]string{spec.Init}, bootArgs(c, o)...)
 	spec.Rlimits = rlimits(c)
 	spec.Cgroups = jail.Cgroups{Unified: s.groups.Unified(), Tasks: s.groups.Tasks()}

@@ -48,7 +48,7 @@ func (i *initProcess) login() error {
 	program, argv := session()
 	fd := uintptr(tty)
 	ended, err := i.start(program, argv, &syscall.ProcAttr{
-		Dir: home(), Env: environ("TERM=" + terminalType()), Files: []uintptr{fd, fd, fd},
+		Dir: Home(), Env: Environ("TERM=" + terminalType()), Files: []uintptr{fd, fd, fd},
 		Sys: &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0},
 	})
 	if err != nil {
@@ -114,7 +114,8 @@ func field(file string, n int) string {
 	return ""
 }
 
-func home() string {
+// Home is root's home, / when it is not there.
+func Home() string {
 	if dir := field("/etc/passwd", 5); path.IsAbs(dir) {
 		if st, err := os.Stat(dir); err == nil && st.IsDir() {
 			return dir

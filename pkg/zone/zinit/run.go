@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -27,7 +26,6 @@ var actions = map[os.Signal]int{
 // Run is the life of PID 1. It returns only when the kernel does not let it end
 // the zone.
 func Run() error {
-	debug.SetGCPercent(20) // it lives long and makes little
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, unix.SIGCHLD, unix.SIGHUP)
 	for sig := range actions {
@@ -86,8 +84,8 @@ func prepare() error {
 
 // boot starts the child that does a boot's work.
 func (i *initProcess) boot() error {
-	_, err := i.start("/proc/self/exe", []string{Name, "boot"}, &syscall.ProcAttr{
-		Dir: "/", Env: environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setsid: true},
+	_, err := i.start("/proc/self/exe", []string{Name, BootArg}, &syscall.ProcAttr{
+		Dir: "/", Env: Environ(), Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {
 		return fmt.Errorf("boot: %w", err)

@@ -1,4 +1,4 @@
-package zinit
+package boot
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zone/zinit"
 )
 
 // runIfThere runs an executable file, its output going to a log of that name.
@@ -51,7 +53,7 @@ func execute(ctx context.Context, file string, log io.Writer) error {
 
 func command(ctx context.Context, log io.Writer, argv ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir, cmd.Env = home(), environ()
+	cmd.Dir, cmd.Env = zinit.Home(), zinit.Environ()
 	cmd.Stdout, cmd.Stderr = log, log
 	return cmd
 }

@@ -1,4 +1,6 @@
-package zinit
+// Package boot is the work of a boot of a sparse zone: metadata and scripts. It
+// runs in a child of the zone's init and is gone when that work is done.
+package boot
 
 import (
 	"context"
@@ -9,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/smartbox-os/smartbox/pkg/meta"
+	"github.com/smartbox-os/smartbox/pkg/zone/zinit"
 )
 
 // Where the machine's scripts and their output lie, as on SmartOS.
@@ -28,11 +31,11 @@ var scripts = []struct{ key, name string }{
 	{"user-script", "mdata-user-script"},
 }
 
-// Boot does what a boot brings: the authorized keys and the scripts of the
+// Run does what a boot brings: the authorized keys and the scripts of the
 // metadata (at each boot), then the zone's own hooks, /etc/rc.local and
 // /var/svc/rc.d/*. When the scripts of the metadata succeed, a machine that is
 // being provisioned is; else it stays unprovisioned, for its creator to see.
-func Boot(ctx context.Context) error {
+func Run(ctx context.Context) error {
 	errs := []error{fetch(ctx)}
 	for _, s := range scripts {
 		errs = append(errs, runIfThere(ctx, filepath.Join(scriptDir, s.name), s.name))
@@ -77,7 +80,7 @@ func fetch(ctx context.Context) error {
 	}
 	keys, err := client.Get("root_authorized_keys")
 	if err == nil {
-		err = authorize(filepath.Join(home(), ".ssh"), keys)
+		err = authorize(filepath.Join(zinit.Home(), ".ssh"), keys)
 	}
 	if !errors.Is(err, meta.ErrNotFound) {
 		errs = append(errs, err)
