@@ -43,3 +43,13 @@ func call(f *os.File, name string, request uintptr, arg unsafe.Pointer) error {
 func Sync(f *os.File) error {
 	return call(f, "sync", code(dirNone, 8, 0), nil)
 }
+
+// Commit makes what was changed in the file system's trees (subvolumes, quota
+// groups) last, without waiting for data that is still to be written.
+func Commit(f *os.File) error {
+	var transaction uint64
+	if err := call(f, "start sync", code(dirRead, 24, 8), unsafe.Pointer(&transaction)); err != nil {
+		return err
+	}
+	return call(f, "wait sync", code(dirWrite, 22, 8), unsafe.Pointer(&transaction))
+}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/mnt"
 	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/internal/testenv"
@@ -168,4 +169,27 @@ func TestExport_heldByAnotherNamespace(t *testing.T) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	must(t, h.CreatePool(ctx, "zones", zpool.PoolOptions{Devices: []string{file}}))
+}
+
+// Somebody removed a subvolume by hand: the others go on, this one can be
+// destroyed.
+func TestImport_missingSubvolume(t *testing.T) {
+	root := testenv.Root(t)
+	h := zpooltest.Pool(t, root)
+	ctx := t.Context()
+	must(t, h.Create(ctx, "zones/a", zpool.CreateOptions{Props: map[string]string{"quota": "10M"}}))
+	must(t, h.Create(ctx, "zones/b", zpool.CreateOptions{}))
+	must(t, h.Unmount(ctx, "zones/a", false))
+	d, err := h.Get(ctx, "zones/a", "objsetid")
+	must(t, err)
+	trees, err := os.Open(filepath.Join(root.Run(), "pools/zones/trees"))
+	must(t, err)
+	must(t, btrfs.DestroySubvolume(trees, d.Get("objsetid")))
+	must(t, trees.Close())
+	reboot(t, root)
+	if d, err := h.Get(ctx, "zones/b", "mounted"); err != nil || d.Get("mounted") != "yes" {
+		t.Errorf("zones/b: %v, %v", d, err)
+	}
+	must(t, h.Destroy(ctx, "zones/a", zpool.DestroyOptions{}))
+	check(t, root, h, "without it")
 }

@@ -132,9 +132,20 @@ func (p *pool) sweepTrees() error {
 func (p *pool) applyQuotas() error {
 	errs := []error{p.settleGroups()}
 	for _, r := range p.store.byID {
-		if r.Type == dataset.Filesystem && isLimited(r) {
+		if r.Type == dataset.Filesystem && isLimited(r) && p.hasTree(r) {
 			errs = append(errs, p.limit(r))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// hasTree reports whether r's subvolume is there. When somebody removed it
+// behind our back, r can only be destroyed, and must not keep the rest of the
+// pool from being used.
+func (p *pool) hasTree(r *record) bool {
+	_, err := mnt.Identify(p.trees, r.treeName())
+	if err != nil {
+		p.b.log.Warn("a dataset's subvolume is missing", "dataset", r.Name, "err", err)
+	}
+	return err == nil
 }

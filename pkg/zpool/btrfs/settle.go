@@ -25,6 +25,9 @@ func (p *pool) settleGroups() error {
 	known := make(map[btrfs.QgroupID]bool, len(p.store.byID))
 	for _, r := range p.store.all(func(r *record) bool { return !r.isSnapshot() }) {
 		known[r.group()] = true
+		if !p.hasTree(r) {
+			continue
+		}
 		if err := p.settle(r, parents); err != nil {
 			return err
 		}

@@ -28,6 +28,11 @@ func (p *pool) makeTree(r *record, undo *revert.Stack) error {
 		return noSpace(err)
 	}
 	undo.Add(func() error { return p.destroyTree(r.treeName()) })
+	// A record must not outlive a power cut that its subvolume does not. The
+	// kernel commits by itself for snapshots only.
+	if err := btrfs.Commit(p.top); err != nil {
+		return noSpace(err)
+	}
 	return p.learn(r)
 }
 
