@@ -83,7 +83,7 @@ func (h *Host) start(name string, r Request, held, ready *os.File) (*os.Process,
 	return os.StartProcess("/proc/self/exe", []string{zoneadmd, "-z", name, string(order)}, &os.ProcAttr{
 		Dir: "/",
 		// A small heap: one of these waits beside every zone.
-		Env:   []string{"SMARTBOX_ROOT=" + h.root.Join(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GOMAXPROCS=2", "GOGC=50"},
+		Env:   []string{"SMARTBOX_ROOT=" + h.root.Join(), "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GOMAXPROCS=1", "GOGC=50"},
 		Files: []*os.File{null, log, log, held, ready},
 		Sys:   &syscall.SysProcAttr{Setsid: true},
 	})

@@ -35,8 +35,16 @@ const cpuPeriod = 100_000 // microseconds
 
 // Apply sets the limits, also of a running zone. It returns what was asked for
 // and this host has no controller for.
-func (s *Set) Apply(l Limits) (missing []string, err error) {
-	for _, c := range l.settings() {
+func (s *Set) Apply(l Limits) (missing []string, err error) { return s.applyAll(l.settings()) }
+
+// ApplyNew is Apply for groups that were made just now: what is the default is
+// so already.
+func (s *Set) ApplyNew(l Limits) (missing []string, err error) {
+	return s.applyAll(slices.DeleteFunc(l.settings(), func(ways []setting) bool { return !ways[0].wanted }))
+}
+
+func (s *Set) applyAll(list [][]setting) (missing []string, err error) {
+	for _, c := range list {
 		ok, err := s.apply(c)
 		if err != nil {
 			return missing, fmt.Errorf("set limit: %w", err)

@@ -41,7 +41,7 @@ func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 	if err := s.groups.Create(int(s.claim.base)); err != nil {
 		return err
 	}
-	if err := s.limit(); err != nil {
+	if err := s.limit(s.groups.ApplyNew); err != nil {
 		return err
 	}
 	undo.Add(func() error { return s.detach(context.WithoutCancel(ctx)) })

@@ -12,13 +12,14 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zone/jail"
 )
 
-// limit sets what the configuration's resource controls say.
-func (s *supervisor) limit() error {
+// limit sets what the configuration's resource controls say, by ApplyNew for a
+// zone that boots, else by Apply.
+func (s *supervisor) limit(apply func(cgroup.Limits) ([]string, error)) error {
 	l, err := limits(s.config)
 	if err != nil {
 		return err
 	}
-	missing, err := s.groups.Apply(l)
+	missing, err := apply(l)
 	for _, m := range missing {
 		s.warn("control group controller " + m)
 	}

@@ -55,7 +55,7 @@ func (s *supervisor) refresh(ctx context.Context) error {
 		return err
 	}
 	s.config = c
-	errs := []error{s.limit(), s.resizeTmp()}
+	errs := []error{s.limit(s.groups.Apply), s.resizeTmp()}
 	if s.jail != nil && len(c.Net) > 0 {
 		nics, routes, err := s.wantedLinks()
 		if err == nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -191,5 +192,36 @@ func TestAll_bootsAndHaltsInParallel(t *testing.T) {
 	}
 	for i := range 6 {
 		w.clean(fmt.Sprint("z", i))
+	}
+}
+
+func TestShutdown_busyboxInitEndsByItself(t *testing.T) {
+	w := newWorld(t)
+	w.add("b", "", attr("init-name", "/bin/init"))
+	if err := os.Symlink("busybox", filepath.Join(w.rootDir("b"), "bin/init")); err != nil {
+		t.Fatal(err)
+	}
+	w.write("b", "etc/inittab", "::sysinit:/bin/busybox touch /up\n::respawn:/bin/busybox sleep 1000\n", 0o644)
+	w.boot("b")
+	w.eventually("the boot", func() bool { _, err := os.Stat(filepath.Join(w.rootDir("b"), "up")); return err == nil })
+	if err := w.Shutdown(t.Context(), "b", 30*time.Second, false); err != nil {
+		t.Fatal(err)
+	}
+	if end := w.state("b").LastEnd; end == nil || syscall.WaitStatus(end.Status).Signal() != syscall.SIGINT {
+		t.Errorf("init did not halt by itself: %+v", end)
+	}
+	w.clean("b")
+}
+
+func TestShutdown_deafInitIsHaltedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.add("d", "", attr("init-name", "/bin/busybox"), func(c *zone.Config) { c.Bootargs = "sleep 1000" })
+	w.boot("d")
+	began := time.Now()
+	if err := w.Shutdown(t.Context(), "d", time.Minute, false); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
