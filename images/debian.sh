@@ -85,6 +85,7 @@ tidy() {
 	rm -f "$root"/etc/dpkg/dpkg.cfg.d/making "$root"/etc/machine-id "$root"/var/lib/dbus/machine-id
 	: >"$root/etc/machine-id" # systemd fills it at the first boot
 	: >"$root/etc/fstab"
+	ln -sf ../proc/self/mounts "$root/etc/mtab"
 	find "$root/dev" -mindepth 1 -delete
 	echo 'LANG=C.UTF-8' >"$root/etc/default/locale"
 	mkdir -p "$root/native"
@@ -99,9 +100,9 @@ classic_init() {
 	END
 	grep -q '^p[fn]:' "$root/etc/inittab" ||
 		printf 'pf::powerwait:/etc/init.d/powerfail start\n' >>"$root/etc/inittab"
-	for script in checkroot.sh checkfs.sh checkroot-bootclean.sh hwclock.sh mountdevsubfs.sh mountkernfs.sh \
-		udev networking kmod brightness keyboard-setup.sh console-setup.sh mountall.sh mountnfs.sh \
-		umountfs umountroot umountnfs.sh sendsigs bootmisc.sh procps; do
+	for script in checkroot.sh checkfs.sh checkroot-bootclean.sh mountall.sh mountall-bootclean.sh mountnfs.sh \
+		mountnfs-bootclean.sh mountkernfs.sh mountdevsubfs.sh mount-configfs umountfs umountroot umountnfs.sh \
+		hwclock.sh udev kmod networking procps brightness keyboard-setup.sh console-setup.sh bootlogs; do
 		if [ -e "$root/etc/init.d/$script" ]; then unneeded "$script"; fi
 	done
 }
@@ -110,4 +111,5 @@ classic_init() {
 unneeded() {
 	chroot "$root" update-rc.d "$1" defaults >/dev/null 2>&1 || true
 	chroot "$root" update-rc.d "$1" disable >/dev/null 2>&1 || true
+	rm -f "$root"/etc/rc[06].d/[SK][0-9][0-9]"$1"
 }

@@ -33,7 +33,7 @@ type Image struct {
 	Manifest   *manifest.Manifest
 	Pool       string
 	Source     string   // URL, empty when installed from files
-	Clones     int      // datasets whose origin is a snapshot of it
+	Clones     int      // datasets whose origin is a snapshot of it; counted by List only
 	CloneNames []string // their names
 	Dir        string   // where its dataset is mounted on this host; the tree is in root/
 }

@@ -3,6 +3,7 @@ package img
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -328,4 +329,41 @@ func TestInstall_fromAFile(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].Manifest.UUID != uuidOf(1) || all[0].Manifest.Name != "" {
 		t.Errorf("without a record: %v, %v", all, err)
 	}
+}
+
+// inflated is an archive of one file of n bytes that take room on the pool and
+// hardly any in the archive.
+func inflated(t *testing.T, n int64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	if err := w.WriteHeader(&tar.Header{Name: "big", Mode: 0o644, Size: n}); err != nil {
+		t.Fatal(err)
+	}
+	block := bytes.Repeat([]byte("x"), 1<<20)
+	for ; n > 0; n -= int64(len(block)) {
+		if _, err := w.Write(block); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestInstall_onAPoolThatFillsUp(t *testing.T) {
+	root := testenv.Root(t)
+	pools := zpooltest.PoolSized(t, root, 256<<20)
+	h := New(root, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	if err := pools.Set(t.Context(), "zones", map[string]string{"compression": "off"}); err != nil {
+		t.Fatal(err)
+	}
+	m, file := write(t, imgserver.New(uuidOf(1), "big", "1", inflated(t, 400<<20)))
+	err := h.Install(t.Context(), InstallOptions{Manifest: m, File: file, Now: time.Now()})
+	if CodeOf(err) != CodeNoSpace || !strings.Contains(err.Error(), `pool "zones" is full`) {
+		t.Errorf("%s: %v", CodeOf(err), err)
+	}
+	h.empty(t)
 }

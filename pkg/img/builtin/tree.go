@@ -54,9 +54,11 @@ func links() []node {
 	}
 }
 
-// logs are there from the start, since programs write only into existing ones.
-func logs() []node {
+// empties are files that are there from the start: logs, which programs write
+// only where they exist, and the mount point of the host's linker cache.
+func empties() []node {
 	return []node{
+		{"etc/ld.so.cache", mode(0o644)},
 		{"var/log/wtmp", group(0o664, "utmp")},
 		{"var/log/btmp", group(0o660, "utmp")},
 		{"var/log/lastlog", group(0o664, "utmp")},
@@ -81,7 +83,7 @@ func group(m int64, name string) tar.Header {
 func baseArchive() ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for _, n := range append(append(directories(), links()...), logs()...) {
+	for _, n := range append(append(directories(), links()...), empties()...) {
 		if err := n.write(w, nil); err != nil {
 			return nil, err
 		}
