@@ -52,27 +52,33 @@ debian() {
 # isolated COMMAND: mounts and processes of its own, gone when it ends.
 isolated() { unshare --mount --pid --fork --kill-child --ipc --uts -- "$@"; }
 
-# updates brings in what was fixed since the suite's last point release.
+# updates brings in what was fixed since the suite's last point release, and the
+# packages of $later, which take the place of others.
 updates() {
 	security=${SECURITY_MIRROR:-$(targets "$suite-security")}
 	sources=$root/etc/apt/sources.list
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	echo "deb $from $suite main" >"$sources"
 	if [ -n "$security" ]; then
 		echo "deb $security $suite-security main" >>"$sources"
-		cp /etc/resolv.conf "$root/etc/resolv.conf"
 		say "updates from $security"
-		isolated chroot "$root" sh -ec '
-			mount -t proc proc /proc
-			export DEBIAN_FRONTEND=noninteractive
-			apt-get -qq update
-			apt-get -qq -o Dpkg::Use-Pty=0 upgrade' >"$work/log" 2>&1 ||
-			{ tail -n 20 "$work/log" >&2; say "warning: no updates: the image is as the suite was released"; }
+		inside 'apt-get -qq update; apt-get -qq upgrade' ||
+			say "warning: no updates: the image is as the suite was released"
+	fi
+	if [ -n "${later:-}" ]; then
+		inside "apt-get -qq update; apt-get -qq --no-install-recommends install $later" || die "cannot install $later"
 	fi
 	cat >"$sources" <<-END
 		deb http://deb.debian.org/debian $suite main
 		deb http://deb.debian.org/debian $suite-updates main
 		deb http://deb.debian.org/debian-security $suite-security main
 	END
+}
+
+# inside SCRIPT: runs it in the root; what it said is shown if it fails.
+inside() {
+	isolated chroot "$root" sh -ec "mount -t proc proc /proc; export DEBIAN_FRONTEND=noninteractive; $1" \
+		>"$work/log" 2>&1 </dev/null || { tail -n 20 "$work/log" >&2; return 1; }
 }
 
 # tidy removes what making left, and the keys that must differ between machines.

@@ -10,6 +10,7 @@ description="Debian 12 (bookworm) with OpenRC."
 . "$recipe/../debian.sh"
 
 begin "$@"
-debian bookworm sysvinit-core openrc initscripts iproute2 iputils-ping procps netbase
+later=openrc # instead of sysv-rc
+debian bookworm sysvinit-core initscripts iproute2 iputils-ping procps netbase
 classic_init
 finish
