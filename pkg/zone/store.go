@@ -166,7 +166,7 @@ func (h *Host) move(from, to string) error {
 }
 
 // Remove deletes the configuration of a zone that is configured or incomplete,
-// and what an earlier life left in the run directory.
+// its logs, and what an earlier life left in the run directory.
 func (h *Host) Remove(ctx context.Context, name string) error {
 	ctx, release, err := h.Hold(ctx, name)
 	if err != nil {
@@ -181,8 +181,10 @@ func (h *Host) Remove(ctx context.Context, name string) error {
 		if s.State != Configured && s.State != Incomplete {
 			return &StateError{"delete", name, s.State}
 		}
-		if err := os.RemoveAll(h.runDir(name)); err != nil {
-			return fmt.Errorf("delete zone %s: %w", name, err)
+		for _, left := range []string{h.runDir(name), h.LogFile(name), h.ConsoleLog(name), h.ConsoleLog(name) + ".0"} {
+			if err := os.RemoveAll(left); err != nil {
+				return fmt.Errorf("delete zone %s: %w", name, err)
+			}
 		}
 		if err := os.Remove(h.file(name)); err != nil {
 			return fmt.Errorf("delete zone %s: %w", name, err)
