@@ -157,8 +157,10 @@ func TestConverse_notSaved(t *testing.T) {
 func TestRun_withoutATerminal(t *testing.T) {
 	var out bytes.Buffer
 	root := testenv.Root(t)
-	env := &cli.Env{Root: root, Log: slog.New(slog.DiscardHandler), Stdout: &out, Stderr: &out,
-		Stdin: strings.NewReader("create\nset zonepath=/zones/web\n" + "# " + strings.Repeat("x", 2<<20))}
+	env := &cli.Env{
+		Root: root, Log: slog.New(slog.DiscardHandler), Stdout: &out, Stderr: &out,
+		Stdin: strings.NewReader("create\nset zonepath=/zones/web\n" + "# " + strings.Repeat("x", 2<<20)),
+	}
 	if code := command.Run(env, zonecfg.New(env), []string{"-z", "web"}); code != 1 || !strings.Contains(out.String(), "token too long") {
 		t.Errorf("exit %d: %s", code, out.String())
 	}

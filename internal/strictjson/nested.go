@@ -1,6 +1,9 @@
 package strictjson
 
-import "reflect"
+import (
+	"errors"
+	"reflect"
+)
 
 // member decodes the value of one key of an object.
 type member func(key string) error
@@ -70,7 +73,10 @@ func (d *decoder) members(take member) error {
 // start.
 func (d *decoder) take(take member, start int, key string) error {
 	err := take(key)
-	if reason, ok := err.(keyError); ok {
+	if err == nil {
+		return nil
+	}
+	if reason, ok := errors.AsType[keyError](err); ok {
 		return d.failAt(start, "%s", string(reason))
 	}
 	return err
@@ -107,7 +113,7 @@ func (d *decoder) entries(v reflect.Value) (member, error) {
 	if v.Type().Key().Kind() != reflect.String {
 		return nil, d.fail("no object can be decoded into a %s", v.Type())
 	}
-	if m, ok := v.Addr().Interface().(*map[string]string); ok {
+	if m, ok := reflect.TypeAssert[*map[string]string](v.Addr()); ok {
 		*m = map[string]string{}
 		return d.texts(*m), nil
 	}

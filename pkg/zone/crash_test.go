@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/internal/testenv"
@@ -113,16 +114,41 @@ func TestCrash(t *testing.T) {
 // when it ended before.
 func crashAt(t *testing.T, h *Host, which, step int) bool {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashed$")
+	return crash(t, crashing(t, h, which, step))
+}
+
+// crashAfter kills it after some time.
+func crashAfter(t *testing.T, h *Host, which int, d time.Duration) bool {
+	t.Helper()
+	cmd := crashing(t, h, which, 0)
+	timer := time.AfterFunc(d, func() { cmd.Process.Kill() })
+	defer timer.Stop()
+	return crash(t, cmd)
+}
+
+// crashing starts an operation in another process, which kills itself at a
+// step (0: never).
+func crashing(t *testing.T, h *Host, which, step int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe", "-test.run=^TestCrashed$")
 	cmd.Env = append(os.Environ(), fmt.Sprintf("CRASH=%d %d", which, step), "CRASH_ROOT="+string(h.root))
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
+	cmd.Stdout = new(bytes.Buffer)
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+// crash waits for it and reports whether it was killed.
+func crash(t *testing.T, cmd *exec.Cmd) bool {
+	t.Helper()
+	err := cmd.Wait()
 	if err == nil {
 		return false
 	}
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
-		t.Fatalf("step %d: %v\n%s", step, err, out.String())
+		t.Fatalf("%v\n%s", err, cmd.Stdout)
 	}
 	return true
 }
@@ -137,6 +163,7 @@ func survives(t *testing.T, h *Host, which, step int) {
 	if err != nil {
 		t.Fatalf("step %d: %v", step, err)
 	}
+	h.sweepWrites("z")
 	release()
 	c, err := h.Load("z")
 	if err != nil || c.State == Incomplete || c.Transition != nil {

@@ -3,10 +3,12 @@ package zone
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 	"github.com/smartbox-os/smartbox/pkg/zpool/zpooltest"
@@ -214,6 +216,34 @@ func TestDataset_crash(t *testing.T) {
 					return
 				}
 			}
+		})
+	}
+}
+
+// The same at any moment, also in the midst of a step.
+func TestDataset_crashAtRandom(t *testing.T) {
+	h := poolHost(t)
+	base := sets(t, h)
+	for which, c := range crashes[:5] {
+		t.Run(c.name, func(t *testing.T) {
+			c.setup(t, h)
+			begun := time.Now()
+			crashAfter(t, h, which, time.Minute)
+			whole := time.Since(begun)
+			removeAll(t, h)
+			killed := 0
+			for range 8 {
+				c.setup(t, h)
+				if crashAfter(t, h, which, time.Duration(rand.Int64N(int64(whole)))) {
+					killed++
+				}
+				survives(t, h, which, 0)
+				removeAll(t, h)
+				if got := sets(t, h); !slices.Equal(got, base) {
+					t.Fatalf("left %v", got)
+				}
+			}
+			t.Logf("killed %d times within %v", killed, whole)
 		})
 	}
 }

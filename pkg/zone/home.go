@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -110,9 +111,7 @@ func (h *Host) build(ctx context.Context, name string, at home, o InstallOptions
 		return os.MkdirAll(at.path, 0o755)
 	}
 	options := zpool.CreateOptions{Props: map[string]string{owner: name}}
-	for prop, value := range o.Props {
-		options.Props[prop] = value
-	}
+	maps.Copy(options.Props, o.Props)
 	if o.Origin != "" {
 		return h.pools.Clone(ctx, o.Origin, at.dataset, options)
 	}

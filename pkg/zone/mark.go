@@ -17,7 +17,8 @@ func (h *Host) Mark(ctx context.Context, name string, state State, force bool) e
 	if _, err := h.down(ctx, "mark", name); err != nil {
 		return err
 	}
-	if state != Incomplete && !(force && (state == Configured || state == Installed)) {
+	byForce := force && (state == Configured || state == Installed)
+	if state != Incomplete && !byForce {
 		return fmt.Errorf("zone %s cannot be marked %s", name, state)
 	}
 	return h.Edit(ctx, name, func(c *Config) error { c.State = state; return nil })

@@ -154,14 +154,17 @@ func exactly(a alias, n uint64) string {
 	return strconv.FormatUint(n, 10) + scales[at:at+1]
 }
 
-func readExactly(a alias, v string) (uint64, bool) {
+// readExactly is the way back; what the property's check let in can be read.
+func readExactly(a alias, v string) uint64 {
 	if a.name == "ncpus" {
-		return parseCPUs(v)
+		n, _ := parseCPUs(v)
+		return n
 	}
 	if n, err := strconv.ParseUint(v, 10, 64); err == nil {
-		return n, true
+		return n
 	}
-	return parseMemory(v)
+	n, _ := parseMemory(v)
+	return n
 }
 
 // attrName: scripts and vmadm find attributes by name.
@@ -203,7 +206,7 @@ func memoryFits(r record) error {
 	value := map[string]uint64{}
 	for name, v := range r.props {
 		if a, ok := aliasOf(name); ok && v != "" {
-			value[name], _ = readExactly(a, v) // memoryCap let it in
+			value[name] = readExactly(a, v)
 		}
 	}
 	physical, hasPhysical := value["physical"]

@@ -11,12 +11,12 @@ import (
 )
 
 // one is the only term of a command, as flags leave it.
-func (s *Session) one(c Command, letters string) (map[byte]string, Term, error) {
-	o, rest, err := flags(c, letters)
+func (s *Session) one(c Command) (Term, error) {
+	_, rest, err := flags(c, "")
 	if err != nil || len(rest) != 1 {
-		return nil, Term{}, s.usage(c.Name, err)
+		return Term{}, s.usage(c.Name, err)
 	}
-	return o, rest[0], s.open()
+	return rest[0], s.open()
 }
 
 func (s *Session) set(_ context.Context, c Command) error {
@@ -151,7 +151,7 @@ func (s *Session) addItems(p *prop, v Value) error {
 
 func (s *Session) add(_ context.Context, c Command) error {
 	if s.scope == nil {
-		_, t, err := s.one(c, "")
+		t, err := s.one(c)
 		if err != nil {
 			return err
 		}
@@ -304,7 +304,7 @@ func exists(t *resource, r record) error {
 }
 
 func (s *Session) clear(_ context.Context, c Command) error {
-	_, t, err := s.one(c, "")
+	t, err := s.one(c)
 	if err != nil {
 		return err
 	}

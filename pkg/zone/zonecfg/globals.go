@@ -159,7 +159,8 @@ func checkFSAllowed(c *zone.Config, v string) error {
 func wordOf(s, more string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.IndexByte(more, c) >= 0) {
+		alnum := c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !alnum && strings.IndexByte(more, c) < 0 {
 			return false
 		}
 	}

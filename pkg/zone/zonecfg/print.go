@@ -98,9 +98,8 @@ func infoRecord(b *strings.Builder, t *resource, r record) {
 			fmt.Fprintf(b, "\t%s not specified\n", p.name)
 		case p.bracket:
 			a, _ := aliasOf(p.name)
-			n, _ := readExactly(a, value) // it was checked when it was set
 			if p.name != "ncpus" {
-				value = a.show(n)
+				value = a.show(readExactly(a, value))
 			}
 			fmt.Fprintf(b, "\t[%s: %s]\n", p.name, value)
 		default:

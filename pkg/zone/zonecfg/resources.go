@@ -64,9 +64,13 @@ func netType() resource {
 		export: []string{"address", "allowed-address", "physical", "mac-addr", "vlan-id", "global-nic", "defrouter", "property"},
 		load: func(c *zone.Config) []record {
 			return collect(c.Net, func(n zone.Net) record {
-				r := record{props: map[string]string{"address": n.Address, "allowed-address": n.AllowedAddress,
-					"defrouter": n.DefRouter, "global-nic": n.GlobalNIC, "mac-addr": n.MAC, "physical": n.Physical},
-					items: named(n.Props)}
+				r := record{
+					props: map[string]string{
+						"address": n.Address, "allowed-address": n.AllowedAddress,
+						"defrouter": n.DefRouter, "global-nic": n.GlobalNIC, "mac-addr": n.MAC, "physical": n.Physical,
+					},
+					items: named(n.Props),
+				}
 				if n.VLAN != 0 {
 					r.props["vlan-id"] = strconv.Itoa(n.VLAN)
 				}
@@ -76,9 +80,11 @@ func netType() resource {
 		store: func(c *zone.Config, rs []record) {
 			c.Net = spread(rs, func(r record) zone.Net {
 				vlan, _ := strconv.Atoi(r.props["vlan-id"]) // checked by vlanID; empty is none
-				return zone.Net{Physical: r.props["physical"], Address: r.props["address"],
+				return zone.Net{
+					Physical: r.props["physical"], Address: r.props["address"],
 					AllowedAddress: r.props["allowed-address"], DefRouter: r.props["defrouter"],
-					GlobalNIC: r.props["global-nic"], MAC: r.props["mac-addr"], VLAN: vlan, Props: mapOf(r.items)}
+					GlobalNIC: r.props["global-nic"], MAC: r.props["mac-addr"], VLAN: vlan, Props: mapOf(r.items),
+				}
 			})
 		},
 	}
@@ -170,7 +176,8 @@ func rctlType() resource {
 				out := record{props: map[string]string{"name": r.Name}}
 				for _, v := range r.Values {
 					out.items = append(out.items, Value{Kind: Complex, Pairs: []Pair{
-						{"priv", v.Priv}, {"limit", v.Limit}, {"action", v.Action}}})
+						{"priv", v.Priv}, {"limit", v.Limit}, {"action", v.Action},
+					}})
 				}
 				return out
 			})

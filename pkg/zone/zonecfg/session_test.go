@@ -276,8 +276,10 @@ var refusals = []struct{ script, want string }{
 	{"add fs; add options [ro,ro]", "options: Invalid argument"},
 	{"add fs; remove options rw", "options: No such property with that id"},
 	{"add fs; clear dir", "dir: Clearing this property is not allowed"},
-	{"add fs; set dir=/a; set special=/b; set type=lofs; end; add fs; set dir=/a; set special=/c; set type=lofs; end",
-		"A fs resource with the dir '/a' already exists."},
+	{
+		"add fs; set dir=/a; set special=/b; set type=lofs; end; add fs; set dir=/a; set special=/c; set type=lofs; end",
+		"A fs resource with the dir '/a' already exists.",
+	},
 	{"add net; end", "physical not specified"},
 	{"add net; set physical=net0:1", "net0:1: physical interface name required; logical interface name not allowed"},
 	{"add net; set physical=0", "0: invalid physical interface name"},
@@ -292,10 +294,14 @@ var refusals = []struct{ script, want string }{
 	{"add net; add property (name=a)", "value not specified"},
 	{"add net; add property (name=a,name=b,value=c)", "name already specified"},
 	{"add net; add property (name=a,value=b); add property (name=a,value=c)", "property: Invalid argument"},
-	{"add net; set physical=net0; set address=10.0.0.2; end; commit",
-		"net: address cannot be specified for an exclusive IP type\nZone z failed to verify"},
-	{"add net; set physical=net0; set defrouter=10.0.0.2; end; verify",
-		"net: defrouter for net0 cannot be specified without allowed-address for an exclusive IP type"},
+	{
+		"add net; set physical=net0; set address=10.0.0.2; end; commit",
+		"net: address cannot be specified for an exclusive IP type\nZone z failed to verify",
+	},
+	{
+		"add net; set physical=net0; set defrouter=10.0.0.2; end; verify",
+		"net: defrouter for net0 cannot be specified without allowed-address for an exclusive IP type",
+	},
 	{"set ip-type=shared; add net; set physical=net0; end; commit", "net: address not specified\nZone z failed to verify"},
 	{"add rctl; set name=process.max", "'process.max' is not a valid zone rctl name."},
 	{"add rctl; set name=zone.max-lwps; end", "no value specified"},
@@ -308,8 +314,10 @@ var refusals = []struct{ script, want string }{
 	{"add attr; set name=a; set type=int; set value=b; end", "invalid attr value for type=int"},
 	{"add attr; set name=a; set type=uint; set value=-1; end", "invalid attr value for type=uint"},
 	{"add attr; set name=a; set type=boolean; set value=1; end", "invalid attr value for type=boolean"},
-	{"add attr; set name=a; set type=int; set value=1; end; add attr; set name=a; set type=int; set value=2; end",
-		"An attr resource with the name 'a' already exists."},
+	{
+		"add attr; set name=a; set type=int; set value=1; end; add attr; set name=a; set type=int; set value=2; end",
+		"An attr resource with the name 'a' already exists.",
+	},
 	{"add dataset; set name=a//b", "dataset: name invalid"},
 	{"add dedicated-cpu; set ncpus=0", "ncpus property is out of range."},
 	{"add dedicated-cpu; set ncpus=4-2", "ncpus property is out of range."},
@@ -330,8 +338,10 @@ var refusals = []struct{ script, want string }{
 	{"add capped-memory; set physical=1g; set locked=2g; end", "The locked cap must be less than or equal to the physical cap."},
 	{"add capped-memory; set physical=99999999999T", "A non-negative number"},
 	{"add capped-memory; set locked=1m; end; add capped-memory", "The capped-memory resource or a related resource control already exists."},
-	{"add rctl; set name=zone.max-lwps; add value (priv=privileged,limit=1000,action=none); end; set max-lwps=200",
-		"max-lwps: An incompatible rctl already exists for this property"},
+	{
+		"add rctl; set name=zone.max-lwps; add value (priv=privileged,limit=1000,action=none); end; set max-lwps=200",
+		"max-lwps: An incompatible rctl already exists for this property",
+	},
 	{"add admin; set user=joe; set auths=all", "'all' is not a valid authorization"},
 	{"add security-flags; set default=magic", "default security flags 'magic' are invalid"},
 	{"select fs dir=/none", "select fs: No such resource with that id"},
@@ -340,8 +350,10 @@ var refusals = []struct{ script, want string }{
 	{"remove fs dir=/none", "remove fs: No such resource with that id"},
 	{"remove capped-memory", "remove capped-memory: No such resource type"},
 	{"remove thing", "thing: No such resource type"},
-	{"add device; set match=/a; end; add device; set match=/b; end; remove device",
-		"There are multiple instances of this resource.  Either qualify the resource to\nremove a single instance or use the -F option to remove all instances."},
+	{
+		"add device; set match=/a; end; add device; set match=/b; end; remove device",
+		"There are multiple instances of this resource.  Either qualify the resource to\nremove a single instance or use the -F option to remove all instances.",
+	},
 	{"add device; set match=/a; end; add device; set match=/b; end; select device", "select device: Insufficient specification"},
 	{"delete", "Input not from terminal and -F not specified:\ndelete command ignored, exiting."},
 	{"set autoboot=true; revert", "Input not from terminal and -F not specified:\nrevert command ignored, exiting."},
@@ -393,21 +405,31 @@ func TestSession_edits(t *testing.T) {
 		{"set autoboot=true; clear autoboot; info autoboot", "autoboot: false\n"},
 		{"set bootargs=; info bootargs", "bootargs: \n"},
 		{"set zonepath = /zones/y; info zonepath", "zonepath: /zones/y\n"},
-		{"add capped-memory; set physical=1g; set swap=2g; end; select capped-memory; clear swap; set locked=512m; end; info capped-memory",
-			"capped-memory:\n\t[physical: 1G]\n\t[locked: 512M]\n"},
+		{
+			"add capped-memory; set physical=1g; set swap=2g; end; select capped-memory; clear swap; set locked=512m; end; info capped-memory",
+			"capped-memory:\n\t[physical: 1G]\n\t[locked: 512M]\n",
+		},
 		{"add capped-memory; set physical=1g; end; remove capped-memory; info rctl", ""},
 		{"add capped-cpu; set ncpus=.5; end; select capped-cpu; set ncpus=2; end; info capped-cpu", "capped-cpu:\n\t[ncpus: 2.00]\n"},
-		{"add dedicated-cpu; set ncpus=1-2; set importance=3; end; select dedicated-cpu; clear importance; end; info dedicated-cpu",
-			"dedicated-cpu:\n\tncpus: 1-2\n"},
-		{"add fs; set dir=/a; set special=/b; set type=lofs; set options=[ro,nodevices]; end; select fs dir=/a; remove options ro; set special=/c; end; info fs",
-			"fs:\n\tdir: /a\n\tspecial: /c\n\traw not specified\n\ttype: lofs\n\toptions: [nodevices]\n"},
-		{"add net; set physical=net0; set mac-addr=2:8:20:A:b:0; add property (name=a,value=1); add property (value=2,name=b); end;" +
-			"select net mac-addr=02:08:20:0a:0b:00; remove property (name=a); clear mac-addr; end; info net physical=net0",
+		{
+			"add dedicated-cpu; set ncpus=1-2; set importance=3; end; select dedicated-cpu; clear importance; end; info dedicated-cpu",
+			"dedicated-cpu:\n\tncpus: 1-2\n",
+		},
+		{
+			"add fs; set dir=/a; set special=/b; set type=lofs; set options=[ro,nodevices]; end; select fs dir=/a; remove options ro; set special=/c; end; info fs",
+			"fs:\n\tdir: /a\n\tspecial: /c\n\traw not specified\n\ttype: lofs\n\toptions: [nodevices]\n",
+		},
+		{
+			"add net; set physical=net0; set mac-addr=2:8:20:A:b:0; add property (name=a,value=1); add property (value=2,name=b); end;" +
+				"select net mac-addr=02:08:20:0a:0b:00; remove property (name=a); clear mac-addr; end; info net physical=net0",
 			"net:\n\taddress not specified\n\tallowed-address not specified\n\tdefrouter not specified\n\tglobal-nic not specified\n" +
-				"\tmac-addr not specified\n\tphysical: net0\n\tvlan-id not specified\n\tproperty: (name=b,value=\"2\")\n"},
-		{"add rctl; set name=zone.x; add value [(priv=privileged,limit=1,action=deny),(priv=privileged,limit=2,action=none)]; end;" +
-			"select rctl name=zone.x; remove value (priv=privileged,limit=1,action=deny); end; info rctl",
-			"rctl:\n\tname: zone.x\n\tvalue: (priv=privileged,limit=2,action=none)\n"},
+				"\tmac-addr not specified\n\tphysical: net0\n\tvlan-id not specified\n\tproperty: (name=b,value=\"2\")\n",
+		},
+		{
+			"add rctl; set name=zone.x; add value [(priv=privileged,limit=1,action=deny),(priv=privileged,limit=2,action=none)]; end;" +
+				"select rctl name=zone.x; remove value (priv=privileged,limit=1,action=deny); end; info rctl",
+			"rctl:\n\tname: zone.x\n\tvalue: (priv=privileged,limit=2,action=none)\n",
+		},
 		{"add device; set match=/a; end; add device; set match=/b; end; remove -F device; info device", ""},
 		{"add device; set match=/a; end; remove device match=/a; info device", ""},
 		{"remove -F device match=/zz", ""},
@@ -569,8 +591,11 @@ zonecfg:z> set zonepath=/zones/z
 	}{
 		{[]string{"delete"}, map[string]bool{"Are you sure you want to delete zone z": false}, "delete zone z? false\n"},
 		{[]string{"add fs"}, map[string]bool{"Resource incomplete; really quit": false}, "really quit? false\ngoes on\n"},
-		{[]string{"set ip-type=shared"}, map[string]bool{"Configuration not saved; really quit": false},
-			"net: address not specified\nZone z failed to verify\nConfiguration not saved; really quit? false\ngoes on\n"},
+		{
+			[]string{"set ip-type=shared"},
+			map[string]bool{"Configuration not saved; really quit": false},
+			"net: address not specified\nZone z failed to verify\nConfiguration not saved; really quit? false\ngoes on\n",
+		},
 		{[]string{"set ip-type=shared", "exit -F"}, nil, "Zone z failed to verify\nConfiguration not saved.\n"},
 		{[]string{"create"}, map[string]bool{"Zone z already exists; create anyway": true}, "create anyway? true\nzonepath cannot be empty.\nZone z failed to verify\n"},
 	} {

@@ -39,7 +39,8 @@ func flagsType() resource {
 				return nil
 			}
 			return []record{{props: map[string]string{
-				"default": c.Security.Default, "lower": c.Security.Lower, "upper": c.Security.Upper}}}
+				"default": c.Security.Default, "lower": c.Security.Lower, "upper": c.Security.Upper,
+			}}}
 		},
 		store: func(c *zone.Config, rs []record) {
 			c.Security = nil
@@ -104,8 +105,7 @@ func storeAliases(c *zone.Config, rs []record, names ...string) {
 			}
 			continue
 		}
-		n, _ := readExactly(a, rs[0].props[name]) // the property's check let it in
-		if err := a.set(c, n); err != nil {
+		if err := a.set(c, readExactly(a, rs[0].props[name])); err != nil {
 			continue // checked when the property was set
 		}
 	}

@@ -55,26 +55,34 @@ func Verbs() []string {
 
 func verbs() []verb {
 	return []verb{
-		{"add", "add <resource-type>\n\t(global scope)\nadd <property-name> <property-value>\n\t(resource scope)",
-			"Begins a new resource, or adds a value to a list property of one.", (*Session).add},
+		{
+			"add", "add <resource-type>\n\t(global scope)\nadd <property-name> <property-value>\n\t(resource scope)",
+			"Begins a new resource, or adds a value to a list property of one.", (*Session).add,
+		},
 		{"cancel", "cancel", "Leaves a resource without keeping its changes.", (*Session).cancel},
 		{"clear", "clear <property-name>", "Brings a property back to its default.", (*Session).clear},
 		{"commit", "commit", "Verifies and stores the configuration; done by itself at the end of a session.", (*Session).commitVerb},
-		{"create", "create [-F] [ -a <path> | -b | -t <template> ]",
+		{
+			"create", "create [-F] [ -a <path> | -b | -t <template> ]",
 			"Begins a new configuration: the default one, that of a detached zone (-a), a blank one (-b)\n" +
-				"\tor that of another zone (-t). -F overwrites.", (*Session).create},
+				"\tor that of another zone (-t). -F overwrites.", (*Session).create,
+		},
 		{"delete", "delete [-F]", "Deletes the zone's configuration. -F does not ask.", (*Session).deleteVerb},
 		{"end", "end", "Keeps the resource's changes and returns to the global scope.", (*Session).end},
 		{"exit", "exit [-F]", "Ends the session. -F also with changes that cannot be saved.", (*Session).exit},
 		{"export", "export [-f output-file]", "Prints the commands that make this configuration.", (*Session).export},
 		{"help", "help [commands] [syntax] [usage] [<command-name>]", "Prints help.", (*Session).help},
 		{"info", "info [<resource-type> [property-name=property-value]*]", "Shows the configuration, or a part of it.", (*Session).info},
-		{"remove", "remove [-F] <resource-type> [ <property-name>=<property-value> ]*\n\t(global scope)\n" +
-			"remove [-F] <property-name> [<property-value>]\n\t(resource scope)",
-			"Removes resources, or a value of a list property. -F removes all without asking.", (*Session).remove},
+		{
+			"remove", "remove [-F] <resource-type> [ <property-name>=<property-value> ]*\n\t(global scope)\n" +
+				"remove [-F] <property-name> [<property-value>]\n\t(resource scope)",
+			"Removes resources, or a value of a list property. -F removes all without asking.", (*Session).remove,
+		},
 		{"revert", "revert [-F]", "Forgets all changes since the last commit. -F does not ask.", (*Session).revert},
-		{"select", "select <resource-type> { <property-name>=<property-value> }",
-			"Begins to modify the one resource that has these values.", (*Session).selectVerb},
+		{
+			"select", "select <resource-type> { <property-name>=<property-value> }",
+			"Begins to modify the one resource that has these values.", (*Session).selectVerb,
+		},
 		{"set", "set <property-name>=<property-value>", "Sets a property.", (*Session).set},
 		{"verify", "verify", "Checks the configuration.", (*Session).verifyVerb},
 	}
