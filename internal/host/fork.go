@@ -38,6 +38,7 @@ type child struct {
 	ops    []op
 	failed failure
 	stack  []byte
+	pidfd  int32 // the kernel writes it; not on our stack, which may move meanwhile
 }
 
 // failure is written by the child as it is.
@@ -54,13 +55,12 @@ const childStack = 16 << 10
 // so that nothing is copied; the caller must keep p until the child has executed
 // or ended.
 func Fork(o CloneOptions, p *Program) (Child, error) {
-	pidfd := int32(-1)
-	c := &child{ops: p.prepared(), stack: make([]byte, childStack)}
+	c := &child{ops: p.prepared(), stack: make([]byte, childStack), pidfd: -1}
 	c.failed.fd = uintptr(o.Report)
 	p.keep = append(p.keep, c)
 	args := &cloneArgs{
 		flags:      o.Flags | unix.CLONE_PIDFD,
-		pidfd:      uint64(uintptr(unsafe.Pointer(&pidfd))),
+		pidfd:      uint64(uintptr(unsafe.Pointer(&c.pidfd))),
 		exitSignal: uint64(unix.SIGCHLD),
 		cgroup:     uint64(o.Cgroup),
 	}
@@ -73,7 +73,7 @@ func Fork(o CloneOptions, p *Program) (Child, error) {
 	if err != nil {
 		return Child{}, err
 	}
-	return Child{Pid: int(pid), Pidfd: int(pidfd)}, nil
+	return Child{Pid: int(pid), Pidfd: int(c.pidfd)}, nil
 }
 
 func forkSharing(args *cloneArgs, c *child) (uintptr, error) {
