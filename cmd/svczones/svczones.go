@@ -23,7 +23,7 @@ func Role(env *cli.Env, args []string) int {
 	switch {
 	case len(args) == 1 && args[0] == "start":
 		// What was interrupted when the host went down is settled first.
-		err = errors.Join(zones.Sweep(ctx), zones.BootAll(ctx))
+		err = errors.Join(zones.Prepare(ctx), zones.Sweep(ctx), zones.BootAll(ctx))
 	case len(args) == 1 && args[0] == "stop":
 		err = zones.HaltAll(ctx)
 	default:

@@ -12,6 +12,12 @@ import (
 // shutdownPatience is how long HaltAll lets each zone's init end by itself.
 const shutdownPatience = time.Minute
 
+// Prepare makes what zones stand on, after a boot of the host: pools and their
+// datasets, links.
+func (h *Host) Prepare(ctx context.Context) error {
+	return errors.Join(h.pools.MountAll(ctx), h.links.EnsureAll(ctx))
+}
+
 // BootAll boots every installed autoboot zone, some in parallel; it returns the
 // joined errors of those that failed.
 func (h *Host) BootAll(ctx context.Context) error {

@@ -103,6 +103,15 @@ func (h *Host) Names() ([]string, error) {
 
 // names are those of all zones, in no order.
 func (h *Host) names() ([]string, error) {
+	names, err := h.files()
+	if err == nil && len(names) == 0 && h.wake() {
+		return h.files()
+	}
+	return names, err
+}
+
+// files reads the directory of configurations.
+func (h *Host) files() ([]string, error) {
 	dir, err := os.Open(h.root.Zones())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

@@ -36,6 +36,9 @@ func (h *Host) load(name string, r *reader) (*Config, error) {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
 	}
 	data, err := r.file(h.file(name))
+	if errors.Is(err, os.ErrNotExist) && h.wake() {
+		data, err = r.file(h.file(name))
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", name, ErrNotFound)
 	}
