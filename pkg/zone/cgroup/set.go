@@ -75,10 +75,9 @@ func (g hierarchy) create() error {
 	for {
 		err := os.Mkdir(g.dir, 0o755)
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, os.ErrExist):
+			// One that is there may have been left before it was prepared.
 			return g.prepare()
-		case errors.Is(err, os.ErrExist):
-			return nil
 		case !errors.Is(err, os.ErrNotExist):
 			return err
 		}
