@@ -74,7 +74,7 @@ func (o *vnicOptions) parseMAC(v *vnic.VNIC) (err error) {
 			v.MACPrefix, err = vnic.ParseMACPrefix(o.prefix)
 		}
 	case "factory":
-		return fmt.Errorf("Linux knows no factory MAC addresses; use -m random or an address")
+		return fmt.Errorf("there are no factory MAC addresses on Linux; use -m random or an address")
 	default:
 		v.MAC, err = vnic.ParseMAC(o.mac)
 	}

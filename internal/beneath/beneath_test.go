@@ -60,8 +60,10 @@ func TestClean(t *testing.T) {
 			t.Errorf("Clean(%q) = %q, %v; want %q", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"", "/", "/a", "..", "../a", "a/../b", "a/..", "a\x00b",
-		strings.Repeat("a", 256), strings.Repeat("a/", 2100)} {
+	for _, in := range []string{
+		"", "/", "/a", "..", "../a", "a/../b", "a/..", "a\x00b",
+		strings.Repeat("a", 256), strings.Repeat("a/", 2100),
+	} {
 		if got, err := Clean(in); err == nil {
 			t.Errorf("Clean(%.20q) = %q, want an error", in, got)
 		}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -102,14 +103,14 @@ func MkdirIn(dir int, name string, perm uint32) (int, error) {
 		return fd, nil
 	}
 	at := "/"
-	for _, elem := range strings.Split(strings.Trim(name, "/"), "/") {
+	for elem := range strings.SplitSeq(strings.Trim(name, "/"), "/") {
 		fd, err := OpenIn(dir, at, unix.O_PATH|unix.O_DIRECTORY)
 		if err != nil {
 			return -1, err
 		}
 		err = unix.Mkdirat(fd, elem, perm)
 		unix.Close(fd)
-		if err != nil && err != unix.EEXIST {
+		if err != nil && !errors.Is(err, unix.EEXIST) {
 			return -1, &os.PathError{Op: "mkdir", Path: name, Err: err}
 		}
 		at = path.Join(at, elem)

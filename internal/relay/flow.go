@@ -1,6 +1,10 @@
 package relay
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 const chunk = 64 << 10
 
@@ -48,13 +52,13 @@ func (f *Flow) move() {
 	}
 	n, err := unix.Splice(f.From, nil, f.To, nil, chunk, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
 	switch {
-	case err == unix.EAGAIN:
+	case errors.Is(err, unix.EAGAIN):
 		// The one that was ready is not to blame.
 		f.blocked = !f.blocked
 	case err == unix.EINVAL:
 		f.copying = true
 		f.copy()
-	case err == unix.EINTR:
+	case errors.Is(err, unix.EINTR):
 	case err != nil || n == 0:
 		f.Close()
 	default:
@@ -69,10 +73,10 @@ func (f *Flow) copy() {
 	for len(f.pending) > 0 {
 		n, err := f.write()
 		switch {
-		case err == unix.EAGAIN:
+		case errors.Is(err, unix.EAGAIN):
 			f.blocked = true
 			return
-		case err == unix.EINTR:
+		case errors.Is(err, unix.EINTR):
 		case err != nil:
 			f.Close()
 			return

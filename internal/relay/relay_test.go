@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -123,7 +124,7 @@ func TestRun_tellsTheProducerOfABrokenPipe(t *testing.T) {
 		r.Close()
 	}()
 	err := filter(t, file(t, nil), w, "yes")
-	if exit, ok := err.(*exec.ExitError); !ok || exit.String() != "signal: broken pipe" {
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.String() != "signal: broken pipe" {
 		t.Errorf("yes: %v", err)
 	}
 }

@@ -9,7 +9,10 @@
 //	undo.Success()
 package revert
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Stack holds undo steps, run last first.
 type Stack struct{ steps []func() error }
@@ -27,8 +30,8 @@ func (s *Stack) Success() { s.steps = nil }
 // their errors. After Success it does nothing.
 func (s *Stack) Fail() error {
 	var errs []error
-	for i := len(s.steps) - 1; i >= 0; i-- {
-		errs = append(errs, s.steps[i]())
+	for _, step := range slices.Backward(s.steps) {
+		errs = append(errs, step())
 	}
 	s.steps = nil
 	return errors.Join(errs...)

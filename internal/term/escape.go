@@ -38,7 +38,7 @@ func (e *Escapes) Read(p []byte) (int, error) {
 		}
 		n, err := e.In.Read(e.buf[:])
 		e.rest, e.err = e.take(e.buf[:n]), err
-		if e.waiting && len(e.rest) == 0 && err == io.EOF {
+		if e.waiting && len(e.rest) == 0 && errors.Is(err, io.EOF) {
 			e.rest, e.waiting = []byte{e.Char}, false
 		}
 	}

@@ -55,7 +55,7 @@ func (s *Server) Serve(ctx context.Context, conn net.Conn) {
 	defer give(s.conns)
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	err := s.answerAll(conn)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if !errors.Is(err, io.EOF) {
 		s.log.Debug("metadata: connection ended", "err", err)
 	}
 }

@@ -26,8 +26,10 @@ func serve(t *testing.T, z testZone, first, last string) (stop func()) {
 
 func dnsmasq(t *testing.T, z testZone, options ...string) (stop func()) {
 	t.Helper()
-	argv := append([]string{"dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=net0",
-		"--bind-interfaces", "--leasefile-ro", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=root", "--no-ping"}, options...)
+	argv := append([]string{
+		"dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface=net0",
+		"--bind-interfaces", "--leasefile-ro", "--dhcp-leasefile=/dev/null", "--pid-file=", "--user=root", "--no-ping",
+	}, options...)
 	cmd := testenv.NetnsCommand(z.File, argv...)
 	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	runtime.LockOSThread() // the signal comes when the thread ends, and others end with what they did in zones

@@ -63,8 +63,10 @@ func frames(t testing.TB) map[string][]byte {
 }
 
 // honest is what a nic with two addresses may send.
-var honest = []string{"ipv4", "arp", "arp probe", "ipv6", "ipv6 link local", "nd probe", "na", "na link local",
-	"tcp 25", "udp 25", "tcp 25 over ipv6", "tcp 25 hidden", "tcp 26", "tcp from 25"}
+var honest = []string{
+	"ipv4", "arp", "arp probe", "ipv6", "ipv6 link local", "nd probe", "na", "na link local",
+	"tcp 25", "udp 25", "tcp 25 over ipv6", "tcp 25 hidden", "tcp 26", "tcp from 25",
+}
 
 var filterCases = []struct {
 	name    string
@@ -76,16 +78,22 @@ var filterCases = []struct {
 	{"allowed ips", func(n *NIC) { n.Allowed = []netip.Prefix{netip.MustParsePrefix("192.168.0.0/16")} }, []string{"ipv4 in allowed"}, nil},
 	{"dhcp", func(n *NIC) { n.DHCP = true }, []string{"dhcp ask"}, nil},
 	{"addrconf", func(n *NIC) { n.Addrconf = true }, []string{"ipv6 slaac"}, nil},
-	{"blocked ports", func(n *NIC) { n.BlockedPorts = []string{"25", "26"} }, nil,
-		[]string{"tcp 25", "udp 25", "tcp 25 over ipv6", "tcp 25 hidden", "tcp 26"}},
-	{"ip spoof", func(n *NIC) { n.AllowIPSpoof = true }, []string{"ipv4 of other", "ipv4 in allowed", "arp of other ip",
+	{
+		"blocked ports", func(n *NIC) { n.BlockedPorts = []string{"25", "26"} }, nil,
+		[]string{"tcp 25", "udp 25", "tcp 25 over ipv6", "tcp 25 hidden", "tcp 26"},
+	},
+	{"ip spoof", func(n *NIC) { n.AllowIPSpoof = true }, []string{
+		"ipv4 of other", "ipv4 in allowed", "arp of other ip",
 		"no address", "dhcp ask", "ipv6 of other", "ipv6 ll of other", "ipv6 slaac", "ipv6 unspecified", "na of other",
-		"na of other hidden", "ra", "redirect"}, nil},
+		"na of other hidden", "ra", "redirect",
+	}, nil},
 	{"mac spoof", func(n *NIC) { n.AllowMACSpoof = true }, []string{"mac of other", "arp of other mac"}, nil},
 	{"restricted", func(n *NIC) { n.AllowRestricted = true }, []string{"odd type", "vlan ipv4"}, nil},
-	{"dhcp spoof", func(n *NIC) { n.AllowDHCPSpoof = true }, []string{"dhcp answer", "dhcp6 answer", "ipv4 of other",
+	{"dhcp spoof", func(n *NIC) { n.AllowDHCPSpoof = true }, []string{
+		"dhcp answer", "dhcp6 answer", "ipv4 of other",
 		"ipv4 in allowed", "arp of other ip", "no address", "dhcp ask", "ipv6 of other", "ipv6 ll of other", "ipv6 slaac",
-		"ipv6 unspecified", "na of other", "na of other hidden", "ra", "redirect"}, nil},
+		"ipv6 unspecified", "na of other", "na of other hidden", "ra", "redirect",
+	}, nil},
 }
 
 func protectedNIC(t testing.TB) NIC {

@@ -183,8 +183,10 @@ func (k kernel) nameOf(index int) string {
 }
 
 func (k kernel) configured(name string, r record) Link {
-	l := Link{Name: name, Class: r.Class, Over: r.Over, Device: r.Kernel, MACType: r.MACType, VLAN: r.VID,
-		MTU: r.MTU, State: StateUnknown}
+	l := Link{
+		Name: name, Class: r.Class, Over: r.Over, Device: r.Kernel, MACType: r.MACType, VLAN: r.VID,
+		MTU: r.MTU, State: StateUnknown,
+	}
 	l.MAC, _ = ParseMAC(r.MAC)
 	link, there := k[r.Kernel]
 	if !there {
@@ -200,8 +202,10 @@ func (k kernel) configured(name string, r record) Link {
 // inZone is a zone's nic, seen by the host's end: what comes in there is what
 // the zone sent.
 func (k kernel) inZone(zone string, n zoneNIC) Link {
-	l := Link{Name: n.Name, Class: ClassVNIC, Zone: zone, Over: n.Over, Device: n.Kernel, MACType: macFixed,
-		VLAN: n.VLAN, MTU: n.MTU, State: StateUnknown}
+	l := Link{
+		Name: n.Name, Class: ClassVNIC, Zone: zone, Over: n.Over, Device: n.Kernel, MACType: macFixed,
+		VLAN: n.VLAN, MTU: n.MTU, State: StateUnknown,
+	}
 	if link, there := k[n.Kernel]; there {
 		l.fill(link, true)
 		l.State = operState(link)

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
-	"net"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/paths"
@@ -107,8 +106,13 @@ type labelField struct {
 
 func (l *label) fields() []labelField {
 	return []labelField{
-		{"root", &l.root}, {"link", &l.link}, {"zone", &l.zone}, {"nic", &l.nic},
-		{"over", &l.over}, {"vid", &l.vid}, {"mac", &l.mac},
+		{"root", &l.root},
+		{"link", &l.link},
+		{"zone", &l.zone},
+		{"nic", &l.nic},
+		{"over", &l.over},
+		{"vid", &l.vid},
+		{"mac", &l.mac},
 	}
 }
 
@@ -127,13 +131,4 @@ func parseLabel(alias string) (l label, ok bool) {
 		}
 	}
 	return l, true
-}
-
-// hardwareAddr of the label, nil when it has none.
-func (l *label) hardwareAddr() net.HardwareAddr {
-	mac, err := ParseMAC(l.mac)
-	if err != nil {
-		return nil
-	}
-	return mac
 }

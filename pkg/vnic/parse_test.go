@@ -18,8 +18,10 @@ func TestCheckLinkName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, bad := range []string{"", "0", "net", "0net0", "_net0", "net00", "net01", "net4294967295", "net-0", "net 0", "nét0",
-		"net0\n", "a/0", "net99999999999", strings.Repeat("a", 31) + "0"} {
+	for _, bad := range []string{
+		"", "0", "net", "0net0", "_net0", "net00", "net01", "net4294967295", "net-0", "net 0", "nét0",
+		"net0\n", "a/0", "net99999999999", strings.Repeat("a", 31) + "0",
+	} {
 		if CheckLinkName(bad) == nil {
 			t.Errorf("%q taken", bad)
 		}
@@ -69,8 +71,10 @@ func TestKernelName(t *testing.T) {
 
 func TestRangesOf(t *testing.T) {
 	var all []netip.Prefix
-	for _, s := range []string{"10.0.0.5/32", "10.0.0.4/32", "10.0.0.0/30", "10.0.0.4/32", "192.168.0.7/16", "fd00::1/128",
-		"::ffff:10.0.0.6/128", "255.255.255.255/32", "255.255.255.0/24"} {
+	for _, s := range []string{
+		"10.0.0.5/32", "10.0.0.4/32", "10.0.0.0/30", "10.0.0.4/32", "192.168.0.7/16", "fd00::1/128",
+		"::ffff:10.0.0.6/128", "255.255.255.255/32", "255.255.255.0/24",
+	} {
 		all = append(all, netip.MustParsePrefix(s))
 	}
 	var got []string

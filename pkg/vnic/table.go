@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,9 +68,7 @@ func (t *table) find(name string) (record, bool) {
 func (t *table) all() map[string]record {
 	all := make(map[string]record, len(t.persistent.Links)+len(t.temporary.Links))
 	for _, side := range []links{t.persistent, t.temporary} {
-		for name, r := range side.Links {
-			all[name] = r
-		}
+		maps.Copy(all, side.Links)
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package vnic
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -45,7 +46,7 @@ func (h *Host) usbkeyFile() string { return filepath.Join(h.root.Usbkey(), "conf
 
 func (h *Host) loadUsbkey() (*usbkey, error) {
 	data, err := os.ReadFile(h.usbkeyFile())
-	if err != nil && !os.IsNotExist(err) {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read nic tags: %w", err)
 	}
 	return parseUsbkey(data), nil

@@ -111,8 +111,10 @@ func (h *Host) settleClone(ctx context.Context, c *Config, to home, snapshot str
 
 // freeSnapshot names the lowest clone snapshot that a dataset has not.
 func (h *Host) freeSnapshot(ctx context.Context, dataset string) (string, error) {
-	have, err := h.pools.List(ctx, zpool.ListOptions{Roots: []string{dataset}, Recursive: true, Depth: 1,
-		Types: []zpool.Type{zpool.Snapshot}})
+	have, err := h.pools.List(ctx, zpool.ListOptions{
+		Roots: []string{dataset}, Recursive: true, Depth: 1,
+		Types: []zpool.Type{zpool.Snapshot},
+	})
 	if err != nil {
 		return "", err
 	}

@@ -89,7 +89,7 @@ func TestConsole_oneWrites(t *testing.T) {
 		t.Errorf("second writer: %v", err)
 	}
 	line.Close()
-	if _, err := line.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := line.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("read of a closed console: %v", err)
 	}
 	if _, err := line.Write([]byte("x")); err == nil {
@@ -116,7 +116,7 @@ func TestConsole_needsAnInstalledZone(t *testing.T) {
 	}
 	select {
 	case err := <-c:
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			t.Errorf("deleted zone: %v", err)
 		}
 	case <-time.After(10 * time.Second):

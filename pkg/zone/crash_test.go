@@ -25,44 +25,58 @@ var crashes = []struct {
 	run   func(context.Context, *Host) error
 	check func(*Host, *Config) error
 }{
-	{"install", func(t *testing.T, h *Host) { mustCreate(t, h, plain("z")) },
+	{
+		"install", func(t *testing.T, h *Host) { mustCreate(t, h, plain("z")) },
 		func(ctx context.Context, h *Host) error { return h.Install(ctx, "z", InstallOptions{}) },
-		homeFitsState},
-	{"uninstall", func(t *testing.T, h *Host) { source(t, h, "z") },
+		homeFitsState,
+	},
+	{
+		"uninstall", func(t *testing.T, h *Host) { source(t, h, "z") },
 		func(ctx context.Context, h *Host) error { return h.Uninstall(ctx, "z") },
-		homeFitsState},
-	{"clone", func(t *testing.T, h *Host) { source(t, h, "s"); mustCreate(t, h, plain("z")) },
+		homeFitsState,
+	},
+	{
+		"clone", func(t *testing.T, h *Host) { source(t, h, "s"); mustCreate(t, h, plain("z")) },
 		func(ctx context.Context, h *Host) error { return h.Clone(ctx, "z", "s", CloneOptions{}) },
 		func(h *Host, c *Config) error {
 			if !h.has("zones/s/root/etc/hello") {
 				return fmt.Errorf("the source was damaged")
 			}
 			return homeFitsState(h, c)
-		}},
-	{"clone -m copy", func(t *testing.T, h *Host) { source(t, h, "s"); mustCreate(t, h, plain("z")) },
+		},
+	},
+	{
+		"clone -m copy", func(t *testing.T, h *Host) { source(t, h, "s"); mustCreate(t, h, plain("z")) },
 		func(ctx context.Context, h *Host) error { return h.Clone(ctx, "z", "s", CloneOptions{Copy: true}) },
-		homeFitsState},
-	{"move", func(t *testing.T, h *Host) { source(t, h, "z") },
+		homeFitsState,
+	},
+	{
+		"move", func(t *testing.T, h *Host) { source(t, h, "z") },
 		func(ctx context.Context, h *Host) error { return h.Move(ctx, "z", "/zones/new") },
 		func(h *Host, c *Config) error {
 			if h.has("zones/z") == h.has("zones/new") || !h.has(c.Path+"/root/etc/hello") || c.State != Installed {
 				return fmt.Errorf("at %s, old place %t, new place %t", c.Path, h.has("zones/z"), h.has("zones/new"))
 			}
 			return nil
-		}},
-	{"detach", func(t *testing.T, h *Host) { source(t, h, "z") },
+		},
+	},
+	{
+		"detach", func(t *testing.T, h *Host) { source(t, h, "z") },
 		func(ctx context.Context, h *Host) error { return h.Detach(ctx, "z") },
 		func(h *Host, c *Config) error {
 			if !h.has("zones/z/root/etc/hello") {
 				return fmt.Errorf("the files are gone")
 			}
 			return nil
-		}},
-	{"edit", func(t *testing.T, h *Host) { mustCreate(t, h, plain("z")) },
+		},
+	},
+	{
+		"edit", func(t *testing.T, h *Host) { mustCreate(t, h, plain("z")) },
 		func(ctx context.Context, h *Host) error {
 			return h.Edit(ctx, "z", func(c *Config) error { c.Autoboot = true; return nil })
 		},
-		homeFitsState},
+		homeFitsState,
+	},
 }
 
 func homeFitsState(h *Host, c *Config) error {

@@ -25,8 +25,10 @@ func poolHost(t *testing.T) *Host {
 // sets are the datasets and snapshots of zones.
 func sets(t *testing.T, h *Host) []string {
 	t.Helper()
-	all, err := h.pools.List(t.Context(), zpool.ListOptions{Recursive: true,
-		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}})
+	all, err := h.pools.List(t.Context(), zpool.ListOptions{
+		Recursive: true,
+		Types:     []zpool.Type{zpool.Filesystem, zpool.Snapshot},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,12 +192,18 @@ func typical(i int) *Config {
 	c := plain(fmt.Sprintf("%08d-0000-4000-8000-000000000000", i))
 	c.State, c.UUID = Installed, c.Name
 	for n := range 2 {
-		c.Net = append(c.Net, Net{Physical: fmt.Sprint("net", n), MAC: "02:08:20:00:00:01", GlobalNIC: "external",
-			Props: map[string]string{"ip": "10.0.0.2", "ips": "10.0.0.2/24,addrconf", "netmask": "255.255.255.0",
-				"gateway": "10.0.0.1", "gateways": "10.0.0.1", "primary": "true"}})
+		c.Net = append(c.Net, Net{
+			Physical: fmt.Sprint("net", n), MAC: "02:08:20:00:00:01", GlobalNIC: "external",
+			Props: map[string]string{
+				"ip": "10.0.0.2", "ips": "10.0.0.2/24,addrconf", "netmask": "255.255.255.0",
+				"gateway": "10.0.0.1", "gateways": "10.0.0.1", "primary": "true",
+			},
+		})
 	}
-	for _, name := range []string{"zone.cpu-shares", "zone.cpu-cap", "zone.max-lwps", "zone.max-physical-memory",
-		"zone.max-swap", "zone.max-locked-memory", "zone.max-shm-memory", "zone.max-msg-ids", "zone.zfs-io-priority"} {
+	for _, name := range []string{
+		"zone.cpu-shares", "zone.cpu-cap", "zone.max-lwps", "zone.max-physical-memory",
+		"zone.max-swap", "zone.max-locked-memory", "zone.max-shm-memory", "zone.max-msg-ids", "zone.zfs-io-priority",
+	} {
 		c.Rctls = append(c.Rctls, Rctl{name, []RctlValue{{"privileged", "1073741824", "deny"}}})
 	}
 	for n := range 15 {

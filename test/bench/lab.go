@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,9 +129,7 @@ func (l *lab) zone(members map[string]any) (string, error) {
 	payload := map[string]any{
 		"brand": "lx", "kernel_version": "6.1", "image_uuid": l.image, "max_physical_memory": 64, "quota": 1, "autoboot": false,
 	}
-	for k, v := range members {
-		payload[k] = v
-	}
+	maps.Copy(payload, members)
 	text, err := json.Marshal(payload)
 	if err != nil {
 		return "", err

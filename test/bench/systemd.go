@@ -109,7 +109,7 @@ func (n *nspawned) boot() error {
 func (n *nspawned) kill() error {
 	out, err := exec.Command("pgrep", "-P", fmt.Sprint(n.cmd.Process.Pid)).Output()
 	if err == nil {
-		for _, pid := range strings.Fields(string(out)) {
+		for pid := range strings.FieldsSeq(string(out)) {
 			var p int
 			fmt.Sscan(pid, &p)
 			syscall.Kill(p, syscall.SIGKILL)

@@ -125,7 +125,7 @@ func TestBinary_leavesOut(t *testing.T) {
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	for _, dep := range strings.Fields(string(out)) {
+	for dep := range strings.FieldsSeq(string(out)) {
 		for pkg, why := range map[string]string{
 			"testing":                         "it is for tests",
 			"github.com/google/go-cmp":        "it is for tests, and 2 MB",

@@ -180,10 +180,10 @@ func (r *Rig) Leaks() []string {
 // if anything but plain files is left.
 func (r *Rig) Empty() {
 	r.Helper()
-	for _, uuid := range strings.Fields(r.Do("vmadm", "list", "-Ho", "uuid")) {
+	for uuid := range strings.FieldsSeq(r.Do("vmadm", "list", "-Ho", "uuid")) {
 		r.Do("vmadm", "delete", uuid)
 	}
-	for _, uuid := range strings.Fields(r.Do("imgadm", "list", "-Ho", "uuid")) {
+	for uuid := range strings.FieldsSeq(r.Do("imgadm", "list", "-Ho", "uuid")) {
 		r.Do("imgadm", "delete", uuid)
 	}
 	rest := strings.Fields(r.Do("zfs", "list", "-Ho", "name", "-t", "all"))

@@ -64,6 +64,7 @@ func debian(tmp string) []string {
 	if os.Geteuid() != 0 {
 		return nil
 	}
+	fmt.Println("making or finding the Debian image in", images)
 	root := filepath.Join(tmp, "debian")
 	for _, words := range [][]string{
 		{"images/debian-12/build.sh", images},

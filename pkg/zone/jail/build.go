@@ -116,7 +116,7 @@ func (k *keeper) fork(l *links) error {
 // blame prefers the child's own words: when a step of the parent fails because
 // the child is gone, the child knows why.
 func (k *keeper) blame(err error) error {
-	var fds = []unix.PollFd{{Fd: int32(k.jail.report.Fd()), Events: unix.POLLIN}}
+	fds := []unix.PollFd{{Fd: int32(k.jail.report.Fd()), Events: unix.POLLIN}}
 	if n, _ := unix.Poll(fds, 0); n > 0 && fds[0].Revents&unix.POLLIN != 0 {
 		if said := k.jail.outcome(); said != nil {
 			return said

@@ -3,6 +3,7 @@ package jail
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -21,8 +22,11 @@ var usualNodes = []Node{
 }
 
 var devLinks = [][2]string{
-	{"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"},
-	{"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"},
+	{"/proc/self/fd", "fd"},
+	{"/proc/self/fd/0", "stdin"},
+	{"/proc/self/fd/1", "stdout"},
+	{"/proc/self/fd/2", "stderr"},
+	{"pts/ptmx", "ptmx"},
 }
 
 // ttyGroup is the group of terminals in all distributions.
@@ -41,7 +45,7 @@ func (t *tree) dev() error {
 		return err
 	}
 	defer unix.Close(dev)
-	if err := fillDev(dev, base, append(usualNodes[:len(usualNodes):len(usualNodes)], t.spec.Nodes...)); err != nil {
+	if err := fillDev(dev, base, append(slices.Clip(usualNodes), t.spec.Nodes...)); err != nil {
 		return fmt.Errorf("fill /dev: %w", err)
 	}
 	err = t.newFS("/dev/pts", "devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC,

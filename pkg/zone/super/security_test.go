@@ -54,10 +54,23 @@ func TestSecurity_hostileImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	links := [][2]string{
-		{"etc/hostname", canary}, {"etc/hosts", canary}, {"etc/resolv.conf", "/../../../../../.." + canary},
-		{"dev/null", canary}, {"dev/console", canary}, {"dev/pts", outside}, {"dev/ptmx", canary}, {"dev/shm", outside},
-		{"sys", "../../../../../.." + outside}, {"native", outside}, {"tmp", outside}, {"etc", "/dev"},
-		{"proc", "/etc"}, {"proc", outside}, {"proc", "/proc"}, {"proc", "dev"}, {"dev", "/proc/self/cwd"},
+		{"etc/hostname", canary},
+		{"etc/hosts", canary},
+		{"etc/resolv.conf", "/../../../../../.." + canary},
+		{"dev/null", canary},
+		{"dev/console", canary},
+		{"dev/pts", outside},
+		{"dev/ptmx", canary},
+		{"dev/shm", outside},
+		{"sys", "../../../../../.." + outside},
+		{"native", outside},
+		{"tmp", outside},
+		{"etc", "/dev"},
+		{"proc", "/etc"},
+		{"proc", outside},
+		{"proc", "/proc"},
+		{"proc", "dev"},
+		{"dev", "/proc/self/cwd"},
 	}
 	for i, l := range links {
 		w.hostile(fmt.Sprintf("h%d", i), l[0], l[1])

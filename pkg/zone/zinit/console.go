@@ -2,6 +2,7 @@ package zinit
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -92,7 +93,7 @@ func session() (program string, argv []string) {
 // read means yes: nobody gets in by breaking it.
 func hasPassword(shadow string) bool {
 	if _, err := os.Stat(shadow); err != nil {
-		return !os.IsNotExist(err)
+		return !errors.Is(err, os.ErrNotExist)
 	}
 	hash := field(shadow, 1)
 	return hash != "" && !strings.HasPrefix(hash, "*") && !strings.HasPrefix(hash, "!") && hash != "x"
