@@ -43,28 +43,67 @@ type dataset struct {
 	snapshots []Snapshot // newest first
 }
 
+// readDataset reads what the pool knows of one machine. One without a dataset
+// has nothing there.
 func (h *Host) readDataset(ctx context.Context, c *zone.Config) (*dataset, error) {
 	name := datasetOf(c)
-	props := []string{indestructibleProp, "creation", "used"}
-	for _, p := range datasetProps {
-		props = append(props, p.native)
+	found, err := h.readDatasets(ctx, zpool.ListOptions{Roots: []string{name}, Depth: 1})
+	if err != nil || found[name] == nil {
+		return &dataset{}, err
 	}
-	list, err := h.pools.List(ctx, zpool.ListOptions{
-		Roots: []string{name}, Recursive: true, Depth: 1,
-		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}, Props: props,
-	})
+	return found[name], nil
+}
+
+// readDatasets reads datasets and their snapshots by name.
+func (h *Host) readDatasets(ctx context.Context, o zpool.ListOptions) (map[string]*dataset, error) {
+	o.Recursive, o.Types = true, []zpool.Type{zpool.Filesystem, zpool.Snapshot}
+	o.Props = []string{indestructibleProp, "creation", "used"}
+	for _, p := range datasetProps {
+		o.Props = append(o.Props, p.native)
+	}
+	list, err := h.pools.List(ctx, o)
 	if errors.Is(err, zpool.ErrNotFound) || errors.Is(err, zpool.ErrNoPool) {
-		return &dataset{}, nil
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	d := new(dataset)
+	found := make(map[string]*dataset)
 	for _, item := range list {
-		d.take(name, item)
+		name, _, _ := strings.Cut(item.Name, "@")
+		if found[name] == nil {
+			found[name] = new(dataset)
+		}
+		found[name].take(name, item)
 	}
-	slices.SortStableFunc(d.snapshots, func(a, b Snapshot) int { return strings.Compare(b.Created, a.Created) })
-	return d, nil
+	for _, d := range found {
+		slices.SortStableFunc(d.snapshots, func(a, b Snapshot) int { return strings.Compare(b.Created, a.Created) })
+	}
+	return found, nil
+}
+
+// datasets reads all of a pool when the first of its machines asks, for lists
+// that show what the pools know.
+type datasets struct {
+	h     *Host
+	pools map[string]map[string]*dataset
+}
+
+func (a *datasets) of(ctx context.Context, c *zone.Config) (*dataset, error) {
+	pool := poolOf(c)
+	found, ok := a.pools[pool]
+	if !ok {
+		var err error
+		found, err = a.h.readDatasets(ctx, zpool.ListOptions{Roots: []string{pool}})
+		if err != nil {
+			return nil, err
+		}
+		a.pools[pool] = found
+	}
+	if d := found[datasetOf(c)]; d != nil {
+		return d, nil
+	}
+	return &dataset{}, nil
 }
 
 func (d *dataset) take(name string, item zpool.Dataset) {

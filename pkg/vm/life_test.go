@@ -95,14 +95,15 @@ func TestUpdate_live(t *testing.T) {
 	w.must(w.Update(ctx, u, parse(t, fmt.Sprintf(`{"remove_nics":[%q,"02:00:00:00:00:99"],"cpu_cap":0,"alias":""}`, mac))))
 	w.want(u, map[string]string{"cpu_cap": "", "alias": ""})
 	for text, want := range map[string]string{
-		`{"quota":"x","ram":-1}`:                                          "Invalid value(s) for: quota,ram",
-		`{"update_nics":[{"ip":"dhcp"}]}`:                                 "NIC object needs a .mac property to update",
-		`{"update_nics":[{"mac":"2:2:2:2:2:2"}]}`:                         "There is no existing NIC with that mac address",
-		`{"add_nics":[{"nic_tag":"nosuch0","ip":"dhcp"}]}`:                `Invalid nic tag "nosuch0"`,
-		`{"set_routes":{"10.0.0.0/8":"x"}}`:                               "Invalid route gateway",
-		`{"update_filesystems":[{"target":"/x","type":"a"}]}`:             "no existing filesystem",
-		`{"add_filesystems":[{"target":"x","type":"lofs","source":"/"}]}`: "not a clean absolute path",
-		`{"indestructible_delegated":true}`:                               "not yet supported on this host",
+		`{"quota":"x","ram":-1}`:                                                                "Invalid value(s) for: quota,ram",
+		`{"update_nics":[{"ip":"dhcp"}]}`:                                                       "NIC object needs a .mac property to update",
+		`{"update_nics":[{"mac":"2:2:2:2:2:2"}]}`:                                               "There is no existing NIC with that mac address",
+		`{"add_nics":[{"nic_tag":"nosuch0","ip":"dhcp"}]}`:                                      `Invalid nic tag "nosuch0"`,
+		`{"set_routes":{"10.0.0.0/8":"x"}}`:                                                     "Invalid route gateway",
+		`{"update_filesystems":[{"target":"/x","type":"a"}]}`:                                   "no existing filesystem",
+		`{"add_filesystems":[{"target":"x","type":"lofs","source":"/"}]}`:                       "not a clean absolute path",
+		`{"set_routes":{"10.99.0.0/16":"192.0.2.1"},"set_tags":{"x":1},"quota":3,"alias":"no"}`: "unreachable",
+		`{"indestructible_delegated":true}`:                                                     "not yet supported on this host",
 	} {
 		before := w.get(u)
 		err := w.Update(ctx, u, parse(t, text))

@@ -19,12 +19,16 @@ func (h *Host) List(ctx context.Context, filters []Filter) ([]*Machine, error) {
 	all, broken := h.candidates(filters)
 	busy := h.busy()
 	list := make([]*Machine, 0, len(all))
+	shared := &datasets{h: h, pools: make(map[string]map[string]*dataset)}
 	for _, s := range all {
 		if s.Config.UUID == "" {
 			continue // made by zonecfg and never installed: no machine yet
 		}
 		m := h.machine(ctx, s)
 		m.doing = busy[s.Name]
+		if len(all) > 1 {
+			m.all = shared
+		}
 		ok, err := m.Matches(filters)
 		if err != nil {
 			if _, gone := h.zones.Load(s.Name); gone != nil {

@@ -18,6 +18,7 @@ type Machine struct {
 	brand Brand           // nil when zonecfg was given one that vmadm does not know
 	doing string          // what a live command does to it: create, ...
 
+	all  *datasets // of a list
 	meta *metadata
 	data *dataset
 	flat map[string]flat
@@ -224,7 +225,7 @@ func (m *Machine) unreadable(err error) error {
 
 func (m *Machine) ofDataset(name string) (any, error) {
 	if m.data == nil {
-		d, err := m.h.readDataset(m.ctx, m.Config)
+		d, err := m.readDataset()
 		if err != nil {
 			return nil, m.unreadable(err)
 		}
@@ -240,6 +241,13 @@ func (m *Machine) ofDataset(name string) (any, error) {
 		return m.data.snapshots, nil
 	}
 	return m.data.values[name], nil
+}
+
+func (m *Machine) readDataset() (*dataset, error) {
+	if m.all != nil {
+		return m.all.of(m.ctx, m.Config)
+	}
+	return m.h.readDataset(m.ctx, m.Config)
 }
 
 func (m *Machine) nics() []Object {

@@ -46,24 +46,43 @@ func (h *Host) apply(ctx context.Context, name string, p *plan) error {
 }
 
 func (h *Host) applySteps(ctx context.Context, name string, p *plan, undo *revert.Stack) error {
+	// The last of the undo: the zone has to see all that was brought back.
+	undo.Add(func() error { return h.refresh(context.WithoutCancel(ctx), name) })
 	if err := h.applyDataset(ctx, datasetOf(p.After), p.Dataset, undo); err != nil {
 		return err
 	}
 	if err := h.applyFiles(p, undo); err != nil {
 		return err
 	}
-	err := h.zones.Edit(ctx, name, func(c *zone.Config) error { return p.swap(c) })
-	if err != nil {
+	if err := h.zones.Edit(ctx, name, p.swap); err != nil {
 		return err
 	}
+	undo.Add(func() error { return h.unswap(context.WithoutCancel(ctx), name, p) })
+	return h.refresh(ctx, name)
+}
+
+// refresh lets a running zone have what can change live.
+func (h *Host) refresh(ctx context.Context, name string) error {
 	s, err := h.zones.Status(name)
 	if err != nil || s.State != zone.Running {
 		return err
 	}
-	if err := h.zones.Refresh(ctx, name); err != nil && !wentDown(err) {
-		return err
+	err = h.zones.Refresh(ctx, name)
+	if wentDown(err) {
+		return nil
 	}
-	return nil
+	return err
+}
+
+// unswap brings the configuration back, unless other hands have changed it
+// since.
+func (h *Host) unswap(ctx context.Context, name string, p *plan) error {
+	back := plan{Before: p.After, After: p.Before}
+	err := h.zones.Edit(ctx, name, back.swap)
+	if errors.Is(err, errChanged) {
+		return nil
+	}
+	return err
 }
 
 // wentDown reports whether a zone stopped while it was told of a change.

@@ -51,7 +51,8 @@ func (z *zoneLinks) syncRoutes(rt *netlink.Handle) error {
 
 // addRoutes adds the routes that are wanted and not there, and removes those
 // that are there and not wanted. While a nic hopes for its lease, routes whose
-// gateway cannot be reached yet are left for later.
+// gateway cannot be reached yet are left for later, and those of a nic that
+// comes with the next boot for that.
 func (z *zoneLinks) addRoutes(rt *netlink.Handle, there routeList) error {
 	var errs []error
 	for _, r := range z.wantedRoutes() {
@@ -59,7 +60,8 @@ func (z *zoneLinks) addRoutes(rt *netlink.Handle, there routeList) error {
 		if err == nil && !there.take(route) {
 			err = rt.RouteAppend(route)
 		}
-		if err == nil || errors.Is(err, unix.EEXIST) || z.waits() && errors.Is(err, unix.ENETUNREACH) {
+		_, notYet := errors.AsType[netlink.LinkNotFoundError](err)
+		if err == nil || notYet || errors.Is(err, unix.EEXIST) || z.waits() && errors.Is(err, unix.ENETUNREACH) {
 			continue
 		}
 		errs = append(errs, fmt.Errorf("add route %s: %w", r, err))
