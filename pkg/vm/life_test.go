@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -269,6 +270,33 @@ func TestParallel_createsAndUpdatesLoseNothing(t *testing.T) {
 	if n := strings.Count(w.get(u)["tags"], ":"); n != 20 {
 		t.Errorf("%d of 20 tags are there", n)
 	}
+}
+
+// A machine that does not end when asked can be ended by force meanwhile.
+func TestStop_byForceHelpsOneThatHangs(t *testing.T) {
+	w := newWorld(t)
+	u := w.create(tiny(1, `"init_name":"/init"`))
+	script := "#!/bin/sh\ntrap : TERM\ntouch /ready\nwhile :; do sleep 1; done\n"
+	root := filepath.Join(w.root.Join("zones", u), "root")
+	w.must(os.WriteFile(filepath.Join(root, "init"), []byte(script), 0o755))
+	w.must(w.Start(t.Context(), u, StartOptions{}))
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(root, "ready")); err == nil {
+			break
+		}
+	}
+	done := make(chan error, 1)
+	go func() { done <- New(w.root, w.log).Stop(context.Background(), u, StopOptions{}) }()
+	w.waitState(u, "shutting_down")
+	began := time.Now()
+	w.must(w.Kill(t.Context(), u, unix.SIGTERM))
+	w.must(w.Update(t.Context(), u, parse(t, `{"alias":"meanwhile"}`)))
+	w.must(w.Stop(t.Context(), u, StopOptions{Force: true}))
+	w.must(<-done)
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	w.want(u, map[string]string{"state": `"stopped"`, "alias": `"meanwhile"`})
 }
 
 func TestIndestructible(t *testing.T) {

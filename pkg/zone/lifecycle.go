@@ -97,8 +97,16 @@ func (h *Host) mount(ctx context.Context, c *Config) error {
 	return h.pools.Mount(ctx, set)
 }
 
-// Halt ends a zone at once; a zone that is down already is fine.
+// Halt ends a zone at once; a zone that is down already is fine. One that
+// somebody waits for to shut down is not spared the halt.
 func (h *Host) Halt(ctx context.Context, name string) error {
+	s, err := h.Status(name)
+	if err == nil && s.State == ShuttingDown {
+		err = h.ask(ctx, name, Request{Op: OpHalt})
+		if err != nil && !errors.Is(err, errNoSupervisor) {
+			return err
+		}
+	}
 	return h.fall(ctx, name, Request{Op: OpHalt})
 }
 
@@ -117,9 +125,17 @@ func (h *Host) Reboot(ctx context.Context, name string, o BootOptions) error {
 	return h.order(ctx, name, Request{Op: OpReboot, Boot: o})
 }
 
-// Kill sends a signal to a running zone's init.
+// Kill sends a signal to a running zone's init, whatever else is done to the
+// zone meanwhile.
 func (h *Host) Kill(ctx context.Context, name string, sig syscall.Signal) error {
-	return h.order(ctx, name, Request{Op: OpSignal, Signal: int(sig)})
+	s, err := h.Status(name)
+	if err != nil {
+		return err
+	}
+	if s.Run == nil {
+		return &StateError{OpSignal, name, s.State}
+	}
+	return h.ask(ctx, name, Request{Op: OpSignal, Signal: int(sig)})
 }
 
 // Refresh applies a changed configuration to a running zone as far as it can
