@@ -30,7 +30,7 @@ func (p Part) Format(v Value) string {
 	case 's', 'S':
 		return p.pad(p.text(v))
 	case 'c':
-		return p.pad(string(rune(byte(v.Int))))
+		return p.pad(string([]byte{byte(v.Int)}))
 	case 'C':
 		return p.pad(escape(string([]byte{byte(v.Int)})))
 	case 'Y', 'T', 'y':

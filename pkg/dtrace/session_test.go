@@ -1,0 +1,123 @@
+package dtrace
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/smartbox-os/smartbox/internal/testenv"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
+)
+
+func compile(t *testing.T, text string) (*Unit, error) {
+	t.Helper()
+	db, err := probe.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Compile(db, []Source{{Name: "test", Text: text, Args: []string{"test"}}}, CompileOptions{
+		Sema: sema.Options{StrSize: 256, StackFrames: 20, UStackFrame: 20},
+	})
+}
+
+// run runs a program to its end and returns what it printed.
+func run(t *testing.T, text string, c consume.Options) (out, errs string) {
+	t.Helper()
+	u, err := compile(t, text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	var o, e bytes.Buffer
+	c.SwitchRate = time.Second
+	s, err := Open(u.Program, u.DB, Options{
+		Sizes: Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10}, StrSize: 256, Consume: c, Out: &o, Err: &e,
+	})
+	if err != nil {
+		if v, ok := err.(interface{ Unwrap() []error }); ok && len(v.Unwrap()) > 0 {
+			err = v.Unwrap()[0]
+		}
+		if v, ok := err.(*VerifierError); ok {
+			t.Fatalf("%s: %v\n%s", text, err, v.Log)
+		}
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := s.Run(ctx); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return o.String(), e.String()
+}
+
+// TestRun runs small programs in the kernel: what they compute.
+func TestRun(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct{ body, want string }{
+		{`printf("%d", -7 / 2)`, "-3"},
+		{`x = -7; y = 2; printf("%d %d", x / y, x % y)`, "-3 -1"},
+		{`x = 5; printf("%d %d %d", x++, ++x, x--)`, "5 7 7"},
+		{`x = 3; printf("%d", x > 2 && x < 4 ? 10 : 20)`, "10"},
+		{`x = 0; printf("%d %d", x || 1, x ^^ 1)`, "1 1"},
+		{`x = (char)200; printf("%d", x)`, "-56"},
+		{`x = 1; printf("%d %d", x << 3, -16 >> 2)`, "8 -4"},
+		{`printf("%s %s", probename, probeprov)`, "BEGIN dtrace"},
+		{`s = "abc"; printf("%d %d %d", s == "abc", s < "abd", s > "b")`, "1 1 0"},
+		{`printf("%d", strlen("hello"))`, "5"},
+		{`a["x", 1] = 2; a["x", 1] += 3; printf("%d %d", a["x", 1], a["y", 1])`, "5 0"},
+		{`self->t = 9; this->l = "z"; printf("%d %s", self->t, this->l)`, "9 z"},
+		{`if (pid > 0) { printf("yes") } else { printf("no") }`, "yes"},
+		{`printf("%x %x", htons(0x1234), ntohl(0x12345678))`, "3412 78563412"},
+		{`printf("%s", 1 ? "a" : "b")`, "a"},
+		{`t = timestamp; printf("%d", timestamp == t)`, "1"},
+	} {
+		if got, errs := run(t, "BEGIN { "+c.body+"; exit(0) }", consume.Options{Quiet: true}); got != c.want || errs != "" {
+			t.Errorf("%s: got %q and %q, want %q", c.body, got, errs, c.want)
+		}
+	}
+}
+
+// TestAggregations checks values, signs, order and printa.
+func TestAggregations(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct {
+		body  string
+		order consume.Order
+		want  string
+	}{
+		{`@ = min(3); @ = min(-4); @b = max(3); @b = max(-4); @c = avg(3); @c = avg(4)`, consume.Order{}, "-4 3 3"},
+		{`@ = min(3); @ = min(-1ULL); @b = max(3); @b = max(-1ULL)`, consume.Order{}, "3 -1"},
+		{`@ = stddev(2); @ = stddev(6)`, consume.Order{}, "2"},
+		{`@["a"] = sum(2); @["b"] = sum(1)`, consume.Order{}, "b 1 a 2"},
+		{`@["a"] = sum(2); @["b"] = sum(1)`, consume.Order{ByKey: true}, "a 2 b 1"},
+		{`@["a"] = sum(2); @["b"] = sum(1)`, consume.Order{Reverse: true}, "a 2 b 1"},
+		{`@["a"] = sum(7); normalize(@, 2)`, consume.Order{}, "a 3"},
+		{`@["a"] = sum(7); normalize(@, 2); denormalize(@)`, consume.Order{}, "a 7"},
+		{`@["a"] = sum(7); clear(@)`, consume.Order{}, "a 0"},
+		{`@["a"] = sum(7); trunc(@)`, consume.Order{}, ""},
+		{`@["a"] = sum(7); @["b"] = sum(8); @["c"] = sum(9); trunc(@, 2)`, consume.Order{}, "b 8 c 9"},
+		{`@["a"] = sum(7); @["b"] = sum(8); @["c"] = sum(9); trunc(@, -2)`, consume.Order{}, "a 7 b 8"},
+		{`@[2] = count(); @c[1] = count(); @c[1] = count(); printa("%d:%@d,%@d ", @, @c)`, consume.Order{}, "2:1,0 1:0,2"},
+	} {
+		if strings.Contains(c.body, "printa") {
+			c.order.ByKey, c.order.Reverse = true, true
+		}
+		got, errs := run(t, "BEGIN { "+c.body+"; exit(0) }", consume.Options{Quiet: true, Order: c.order})
+		if got := strings.Join(strings.Fields(got), " "); got != c.want || errs != "" {
+			t.Errorf("%s: got %q and %q, want %q", c.body, got, errs, c.want)
+		}
+	}
+}
+
+// TestFaults checks that what cannot be read drops its record and is told.
+func TestFaults(t *testing.T) {
+	testenv.RequireRoot(t)
+	out, errs := run(t, `BEGIN { p = (int *)8; trace(*p) } BEGIN { exit(0) }`, consume.Options{Quiet: true})
+	if out != "" || !strings.Contains(errs, "invalid address (0x8)") {
+		t.Errorf("got %q and %q", out, errs)
+	}
+}
