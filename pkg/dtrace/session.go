@@ -230,9 +230,8 @@ func (s *Session) Drops() ([gen.DropCount]uint64, error) {
 	return sums, nil
 }
 
-// ClearAggregation empties the values or, with trunc, forgets all keys.
-func (s *Session) ClearAggregation(a *gen.AggLayout, trunc bool) error {
-	m := s.maps[a.Map]
+// ClearAggregation empties the values and keeps the keys.
+func (s *Session) ClearAggregation(a *gen.AggLayout) error {
 	entries, err := s.Aggregation(a)
 	if err != nil {
 		return err
@@ -246,13 +245,19 @@ func (s *Session) ClearAggregation(a *gen.AggLayout, trunc bool) error {
 		zero[i] = make([]byte, a.ValueSize)
 	}
 	for _, e := range entries {
-		if trunc {
-			err = m.Delete(e.Key)
-		} else {
-			err = m.Update(e.Key, zero, ebpf.UpdateExist)
-		}
+		err := s.maps[a.Map].Update(e.Key, zero, ebpf.UpdateExist)
 		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("clear @%s: %w", a.Agg.Name, err)
+		}
+	}
+	return nil
+}
+
+// RemoveEntries forgets keys of an aggregation.
+func (s *Session) RemoveEntries(a *gen.AggLayout, entries []consume.Entry) error {
+	for _, e := range entries {
+		if err := s.maps[a.Map].Delete(e.Key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("truncate @%s: %w", a.Agg.Name, err)
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ func TestAggregations(t *testing.T) {
 		want  string
 	}{
 		{`@ = min(3); @ = min(-4); @b = max(3); @b = max(-4); @c = avg(3); @c = avg(4)`, consume.Order{}, "-4 3 3"},
-		{`@ = min(3); @ = min(-1ULL); @b = max(3); @b = max(-1ULL)`, consume.Order{}, "3 -1"},
+		{`@ = min(3ULL); @ = min(-1ULL); @b = max(3ULL); @b = max(-1ULL)`, consume.Order{}, "3 -1"},
 		{`@ = stddev(2); @ = stddev(6)`, consume.Order{}, "2"},
 		{`@["a"] = sum(2); @["b"] = sum(1)`, consume.Order{}, "b 1 a 2"},
 		{`@["a"] = sum(2); @["b"] = sum(1)`, consume.Order{ByKey: true}, "a 2 b 1"},

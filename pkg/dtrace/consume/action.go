@@ -39,7 +39,7 @@ func (p *Printer) change(a *gen.ActionLayout, data func(int) []byte, src Source)
 	l := p.gen.Aggs[a.Action.Aggs[0].Index]
 	switch a.Action.Kind {
 	case "clear":
-		return src.ClearAggregation(l, false)
+		return src.ClearAggregation(l)
 	case "normalize":
 		n := int64(binary.NativeEndian.Uint64(data(0)))
 		if n == 0 {
@@ -49,9 +49,24 @@ func (p *Printer) change(a *gen.ActionLayout, data func(int) []byte, src Source)
 	case "denormalize":
 		delete(p.normal, l.Agg.Index)
 	case "trunc":
-		return src.ClearAggregation(l, true)
+		return p.truncate(l, a, data, src)
 	}
 	return nil
+}
+
+// truncate forgets all keys, or all but the n greatest, or for a negative n all
+// but the least.
+func (p *Printer) truncate(l *gen.AggLayout, a *gen.ActionLayout, data func(int) []byte, src Source) error {
+	entries, err := src.Aggregation(l)
+	if err != nil {
+		return err
+	}
+	keep := 0
+	if len(a.Action.Args) > 0 {
+		keep = int(int64(binary.NativeEndian.Uint64(data(0))))
+	}
+	Order{Reverse: keep > 0}.Sort(entries)
+	return src.RemoveEntries(l, entries[min(max(keep, -keep), len(entries)):])
 }
 
 // printf prints a format with the values of a record.

@@ -51,6 +51,9 @@ func NewEntry(a *gen.AggLayout, key []byte, perCPU [][]byte) Entry {
 
 func (e *Entry) extreme(w []int64) {
 	less := w[1] < e.Words[1]
+	if !e.Layout.Agg.Sign {
+		less = uint64(w[1]) < uint64(e.Words[1])
+	}
 	if e.Words[0] == 0 || less == (e.Layout.Agg.Fn == ir.Min) {
 		e.Words[1] = w[1]
 	}

@@ -22,7 +22,8 @@ type Options struct {
 // Source is the session, asked for what is not in a record.
 type Source interface {
 	Aggregation(a *gen.AggLayout) ([]Entry, error)
-	ClearAggregation(a *gen.AggLayout, trunc bool) error
+	ClearAggregation(a *gen.AggLayout) error
+	RemoveEntries(a *gen.AggLayout, entries []Entry) error
 	Drops() ([gen.DropCount]uint64, error)
 }
 

@@ -111,11 +111,9 @@ func (c *code) update(s *ir.Aggregate, l *AggLayout) {
 // extreme keeps the least or greatest value; the first one always.
 func (c *code) extreme(a *ir.Agg, value func(asm.Register)) {
 	set, end := c.label(), c.label()
-	jump := asm.JSGE
-	switch {
-	case a.Fn == ir.Max:
-		jump = asm.JSLE
-	}
+	jump := map[bool][2]asm.JumpOp{
+		false: {asm.JGE, asm.JLE}, true: {asm.JSGE, asm.JSLE},
+	}[a.Sign][map[ir.AggFunc]int{ir.Min: 0, ir.Max: 1}[a.Fn]]
 	c.emit(asm.LoadMem(asm.R2, asm.R0, 0, asm.DWord))
 	value(asm.R1)
 	c.emit(
