@@ -12,8 +12,8 @@ MODULE := github.com/smartbox-os/smartbox
 LDFLAGS := -s -w -buildid= -X $(MODULE)/cmd.version=$(VERSION)
 
 export CGO_ENABLED := 0
-export GOFLAGS := -trimpath -buildvcs=false
-# A terminal is a terminal in the demo, whatever make is called from.
+export GOFLAGS := -buildvcs=false
+# Where mkfs.btrfs and the like are, also for who is not root.
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .PHONY: help
@@ -26,7 +26,7 @@ setup: ## install what building needs (root, where something is missing)
 
 .PHONY: build
 build: setup ## build/smartbox, one static binary
-	@$(GO) build -ldflags '$(LDFLAGS)' -o build/smartbox .
+	@$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o build/smartbox .
 
 .PHONY: install
 install: build ## binary, links, manuals, completion, unit; DESTDIR= PREFIX=/usr/local

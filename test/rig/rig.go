@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -204,9 +203,16 @@ func (r *Rig) sweep() {
 	}
 }
 
+// script is the path of one of scripts/, from any package of the repository.
 func script(name string) string {
-	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "..", "..", "scripts", name)
+	up := ""
+	for range 8 {
+		if exists(up + "go.mod") {
+			break
+		}
+		up += "../"
+	}
+	return up + "scripts/" + name
 }
 
 func exists(path string) bool {

@@ -35,6 +35,9 @@ func run(args []string) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	if err := os.Chmod(tmp, 0o755); err != nil { // zones' users walk through it
+		return 1, err
+	}
 	before, err := leaks()
 	if err != nil {
 		return 1, err

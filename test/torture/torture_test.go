@@ -249,18 +249,34 @@ func (b *bench) supervisors() []*os.Process {
 	return found
 }
 
+// settled is the state once a supervisor that outlived its tool has ended what
+// it was told to do.
+func (b *bench) settled() string {
+	b.Helper()
+	s := b.state()
+	for range 100 {
+		if s != "ready" && s != "shutting_down" && s != "down" {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+		s = b.state()
+	}
+	return s
+}
+
 // consistent asks every list for a state that makes sense.
 func (b *bench) consistent() {
 	b.Helper()
 	b.Do("zoneadm", "list", "-cp")
 	b.Do("imgadm", "list")
 	b.Do("zfs", "list", "-t", "all")
-	switch s := b.state(); s {
+	s := b.settled()
+	switch s {
 	case "", "running", "stopped":
 	default:
 		b.Errorf("the machine is %s", s)
 	}
-	if b.state() != "" {
+	if s != "" {
 		b.Do("vmadm", "get", b.uuid)
 	}
 }
