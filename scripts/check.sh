@@ -34,7 +34,7 @@ step lint
 
 if command -v shellcheck >/dev/null; then
 	step shellcheck
-	git ls-files -z '*.sh' scripts/go | xargs -0 shellcheck -x
+	git ls-files -z "*.sh" scripts/go | xargs -0 shellcheck -x
 fi
 
 step tests

@@ -190,7 +190,7 @@ func survives(t *testing.T, h *Host, which, step int) {
 		t.Errorf("step %d: left %s", step, strings.Join(left, ", "))
 	}
 	err = crashes[which].run(t.Context(), h)
-	if _, done := err.(*StateError); err != nil && !done && crashes[which].name != "move" {
+	if _, done := errors.AsType[*StateError](err); err != nil && !done && crashes[which].name != "move" {
 		t.Errorf("step %d: repeated: %v", step, err)
 	}
 }

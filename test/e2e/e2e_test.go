@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,9 +28,7 @@ func payload(t *testing.T, name string, change map[string]any) string {
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	for k, v := range change {
-		p[k] = v
-	}
+	maps.Copy(p, change)
 	out, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ type hierarchy struct {
 	v2          bool
 }
 
-func (h hierarchy) has(controller string) bool { return slices.Contains(h.controllers, controller) }
+func (g hierarchy) has(controller string) bool { return slices.Contains(g.controllers, controller) }
 
 // hierarchies finds those of this host.
 func hierarchies() ([]hierarchy, error) {

@@ -133,7 +133,7 @@ func enable(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range strings.Fields(have) {
+	for c := range strings.FieldsSeq(have) {
 		if strings.Contains(" "+on+" ", " "+c+" ") {
 			continue
 		}
@@ -274,7 +274,7 @@ func killTree(dir string) error {
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, unix.ENODEV) {
 			return nil
 		}
-		for _, line := range strings.Fields(procs) {
+		for line := range strings.FieldsSeq(procs) {
 			if pid, err := strconv.Atoi(line); err == nil && pid > 1 && pid != os.Getpid() {
 				if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
 					return fmt.Errorf("kill process %d: %w", pid, err)

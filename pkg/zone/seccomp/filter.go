@@ -76,17 +76,17 @@ func section(rules []rule, nr func(rule) uint32, socket uint32) []unix.SockFilte
 	prog := []unix.SockFilter{load(offNr)}
 	if x32Bit != 0 {
 		// The x32 calls are the same by other numbers: none of them.
-		prog = append(prog, jump(unix.BPF_JGE, x32Bit, 0, 1), deny(unix.ENOSYS))
+		prog = append(prog, jump(unix.BPF_JGE, x32Bit, 1), deny(unix.ENOSYS))
 	}
 	for _, r := range rules {
 		if n := nr(r); n != none {
-			prog = append(prog, jump(unix.BPF_JEQ, n, 0, 1), deny(r.errno))
+			prog = append(prog, jump(unix.BPF_JEQ, n, 1), deny(r.errno))
 		}
 	}
 	return append(prog,
-		jump(unix.BPF_JEQ, socket, 0, 3),
+		jump(unix.BPF_JEQ, socket, 3),
 		load(offArg0),
-		jump(unix.BPF_JEQ, vsock, 0, 1),
+		jump(unix.BPF_JEQ, vsock, 1),
 		deny(unix.EAFNOSUPPORT),
 		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
 }
@@ -95,11 +95,12 @@ func load(offset uint32) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
 }
 
-func jump(op uint16, k uint32, yes, no uint8) unix.SockFilter {
-	return unix.SockFilter{Code: unix.BPF_JMP | op | unix.BPF_K, K: k, Jt: yes, Jf: no}
+// jump leaps over some steps when the comparison fails.
+func jump(op uint16, k uint32, over uint8) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_JMP | op | unix.BPF_K, K: k, Jf: over}
 }
 
-func jumpUnless(k uint32, over int) unix.SockFilter { return jump(unix.BPF_JEQ, k, 0, uint8(over)) }
+func jumpUnless(k uint32, over int) unix.SockFilter { return jump(unix.BPF_JEQ, k, uint8(over)) }
 
 func deny(e unix.Errno) unix.SockFilter {
 	return unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(e)}

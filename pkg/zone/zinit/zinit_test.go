@@ -1,6 +1,7 @@
 package zinit
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -35,7 +36,7 @@ func TestHasPassword(t *testing.T) {
 }
 
 func TestEnd_onlyInAZone(t *testing.T) {
-	if err := End(EndOptions{}); err != ErrNoZone {
+	if err := End(EndOptions{}); !errors.Is(err, ErrNoZone) {
 		t.Errorf("got %v", err)
 	}
 }
