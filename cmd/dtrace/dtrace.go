@@ -5,17 +5,15 @@ import (
 	_ "embed" // the manual
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
 	lib "github.com/smartbox-os/smartbox/pkg/dtrace"
-	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
-	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
 )
 
 // Manual is dtrace(8) in Markdown.
@@ -24,12 +22,15 @@ import (
 var Manual string
 
 type options struct {
-	programs []string
-	script   string
+	programs []program
 	quiet    bool
 	compile  bool
 	list     bool
+	version  bool
 	destruct bool
+	zero     bool
+	output   string
+	bufsize  string
 	sets     []string
 }
 
@@ -37,7 +38,7 @@ type options struct {
 func New(env *cli.Env) *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use:   "dtrace [-elqw] [-x OPTION[=VALUE]] [-n PROBE | -s SCRIPT] [ARG...]",
+		Use:   "dtrace [-elqVwZ] [-b SIZE] [-o FILE] [-x OPTION[=VALUE]] [-n|-P|-m|-f|-i PROBE] [-s SCRIPT] [ARG...]",
 		Short: "trace the kernel and processes with programs in D",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd, env, args)
@@ -45,96 +46,115 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringArrayVarP(&o.programs, "name", "n", nil, "a program: probe descriptions and clauses")
-	f.StringVarP(&o.script, "script", "s", "", "compile the script FILE")
+	f.VarP(&programFlag{&o, byName}, "name", "n", "a program, or a probe by its name")
+	f.VarP(&programFlag{&o, byProvider}, "provider", "P", "the probes of a provider")
+	f.VarP(&programFlag{&o, byModule}, "module", "m", "the probes of a module")
+	f.VarP(&programFlag{&o, byFunction}, "function", "f", "the probes of a function")
+	f.VarP(&programFlag{&o, byID}, "id", "i", "a probe by its id")
+	f.VarP(&programFlag{&o, byScript}, "script", "s", "compile the script FILE")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print only what the program asks for")
 	f.BoolVarP(&o.compile, "exit", "e", false, "exit after compiling, before any probe is enabled")
 	f.BoolVarP(&o.list, "list", "l", false, "list probes instead of enabling them")
+	f.BoolVarP(&o.version, "dversion", "V", false, "print the version of the language")
 	f.BoolVarP(&o.destruct, "destructive", "w", false, "allow destructive actions")
+	f.BoolVarP(&o.zero, "zero", "Z", false, "allow probe descriptions that match no probe")
+	f.StringVarP(&o.output, "output", "o", "", "append the output to FILE")
+	f.StringVarP(&o.bufsize, "bufsize", "b", "", "set the size of the trace buffer")
 	f.StringArrayVarP(&o.sets, "option", "x", nil, "set an option of compiler or run")
 	return cmd
 }
 
 func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
+	if o.version {
+		_, err := fmt.Fprintln(env.Stdout, "dtrace: smartbox D 2.0")
+		return err
+	}
+	set, err := o.settings()
+	if err != nil {
+		return err
+	}
 	db, err := probe.Load()
 	if err != nil {
 		return err
 	}
-	if o.list {
-		return o.listProbes(env, db)
+	if o.list && len(o.programs) == 0 {
+		return listProbes(env.Stdout, db.All())
 	}
 	sources, err := o.sources(args)
 	if err != nil {
 		return err
 	}
-	unit, err := lib.Compile(db, sources, lib.CompileOptions{Sema: sema.Options{
-		StrSize: 256, Destructive: o.destruct, StackFrames: 20, UStackFrame: 20,
-	}})
-	if err != nil {
-		return worded(err)
+	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set})
+	switch {
+	case err != nil:
+		return worded(err, set)
+	case o.list:
+		return listProbes(env.Stdout, unit.Probes())
 	}
-	for _, p := range unit.Pragmas {
-		if len(p) == 3 && p[0] == "D" && p[1] == "option" && p[2] == "quiet" {
-			o.quiet = true
-		}
-	}
-	if o.compile {
-		return nil
-	}
-	return o.trace(cmd, env, unit, sources)
+	return o.trace(cmd, env, unit, sources, set)
 }
 
-func (o *options) sources(args []string) ([]lib.Source, error) {
-	var all []lib.Source
-	for _, p := range o.programs {
-		all = append(all, lib.Source{Name: p, Text: p, Args: append([]string{"dtrace"}, args...)})
+// settings are those of the command line.
+func (o *options) settings() (*lib.Settings, error) {
+	set := lib.NewSettings()
+	set.Quiet, set.Destructive, set.ZeroProbes = o.quiet, o.destruct, o.zero
+	sets := o.sets
+	if o.bufsize != "" {
+		sets = append([]string{"bufsize=" + o.bufsize}, sets...)
 	}
-	if o.script != "" {
-		text, err := os.ReadFile(o.script)
-		if err != nil {
-			return nil, err
+	for _, s := range sets {
+		name, value, _ := strings.Cut(s, "=")
+		if err := set.Set(name, value); err != nil {
+			return nil, fmt.Errorf("failed to set -x %s: %w", name, err)
 		}
-		all = append(all, lib.Source{Name: o.script, Text: string(text), Script: true, Args: append([]string{o.script}, args...)})
 	}
-	if len(all) == 0 {
-		return nil, cli.Usagef("nothing to do: give a program with -n or -s")
-	}
-	return all, nil
+	return set, nil
 }
 
-func worded(err error) error {
+// worded is a compiler's error as dtrace tells it.
+func worded(err error, set *lib.Settings) error {
 	c, ok := errors.AsType[*lib.CompileError](err)
 	if !ok {
 		return err
 	}
-	if c.Source.Script {
-		return fmt.Errorf("failed to compile script %s: %w", c.Source.Name, c.Err)
+	tag := ""
+	if set.ErrTags {
+		tag = "[" + string(c.Err.Tag) + "] "
 	}
-	return fmt.Errorf("invalid probe specifier %s: %s", c.Source.Name, c.Err.Msg)
+	if c.Source.Script {
+		return fmt.Errorf("failed to compile script %s: %s%w", c.Source.Name, tag, c.Err)
+	}
+	return fmt.Errorf("invalid probe specifier %s: %s%s", c.Source.Name, tag, c.Err.Msg)
 }
 
-func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, sources []lib.Source) error {
-	s, err := lib.Open(unit.Program, unit.DB, lib.Options{
-		Sizes: lib.Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256,
-		Consume: consume.Options{Quiet: o.quiet, SwitchRate: time.Second},
-		Out:     env.Stdout, Err: env.Stderr,
-	})
-	if v, ok := errors.AsType[*lib.VerifierError](err); ok && slices.Contains(o.sets, "bpflog") {
-		fmt.Fprintln(env.Stderr, v.Log)
+func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, sources []lib.Source, set *lib.Settings) error {
+	if !set.Quiet {
+		matched(env.Stderr, unit, sources)
 	}
+	if len(unit.Probes()) == 0 {
+		return errors.New("no probes matched")
+	}
+	if o.compile {
+		return nil
+	}
+	out := env.Stdout
+	if o.output != "" {
+		f, err := os.OpenFile(o.output, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+		if err != nil {
+			return fmt.Errorf("failed to open output file: %w", err)
+		}
+		defer f.Close()
+		out = f
+	}
+	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr}
+	if set.BPFLog {
+		lo.Log = env.Stderr
+	}
+	s, err := lib.Open(unit.Program, unit.DB, lo)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if !o.quiet {
-		for i, src := range sources {
-			word := "description"
-			if src.Script {
-				word = "script"
-			}
-			fmt.Fprintf(env.Stderr, "dtrace: %s '%s' matched %d probe%s\n", word, src.Name, unit.Matched[i], map[bool]string{true: "", false: "s"}[unit.Matched[i] == 1])
-		}
-	}
 	status, err := s.Run(cmd.Context())
 	if err != nil {
 		return err
@@ -145,10 +165,24 @@ func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, source
 	return nil
 }
 
-func (o *options) listProbes(env *cli.Env, db *probe.DB) error {
-	fmt.Fprintf(env.Stdout, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME")
-	for _, p := range db.All() {
-		if _, err := fmt.Fprintf(env.Stdout, "%5d %10s %17s %33s %s\n", p.ID, p.Provider, p.Module, p.Func, p.Name); err != nil {
+// matched tells how many probes each program is enabled on.
+func matched(w io.Writer, unit *lib.Unit, sources []lib.Source) {
+	for i, src := range sources {
+		word, s := "description", "s"
+		if src.Script {
+			word = "script"
+		}
+		if unit.Matched[i] == 1 {
+			s = ""
+		}
+		fmt.Fprintf(w, "dtrace: %s '%s' matched %d probe%s\n", word, src.Name, unit.Matched[i], s)
+	}
+}
+
+func listProbes(w io.Writer, probes []*probe.Probe) error {
+	fmt.Fprintf(w, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME")
+	for _, p := range probes {
+		if _, err := fmt.Fprintf(w, "%5d %10s %17s %33s %s\n", p.ID, p.Provider, p.Module, p.Func, p.Name); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,9 @@ package dtrace
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
@@ -35,13 +37,12 @@ type Unit struct {
 	Program *ir.Program
 	DB      *probe.DB
 	Matched []int // probes that each source matched
-	Pragmas [][]string
 }
 
 // CompileOptions change what the compiler accepts.
 type CompileOptions struct {
-	Sema   sema.Options
-	Target int // pid of $target, 0 for none
+	Settings *Settings // changed by the programs' pragmas
+	Target   int       // pid of $target, 0 for none
 }
 
 // probes shows the probes of a host to the checker.
@@ -68,27 +69,48 @@ func (s probes) ByID(id uint64) *sema.Probe { return toSema(s.db.ByID(id)) }
 // Compile checks all sources as one run.
 func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 	u := &Unit{DB: db}
-	checker := sema.New(sema.Env{Probes: probes{db}, Options: o.Sema})
+	checker := sema.New(sema.Env{Probes: probes{db}, Options: o.Settings.check()})
 	u.Program = checker.Program()
 	for _, src := range sources {
-		prog, err := lang.Parse(src.Text, lang.Options{
-			Args: src.Args, Macros: macros(o.Target), DefaultArgs: o.Sema.Lang.DefaultArgs,
-			ProbeSpecs: o.Sema.Lang.ProbeSpecs, AllowNoBody: !src.Script, IsType: checker.IsType,
-		})
-		if err == nil {
-			err = checker.Add(prog)
-		}
+		err := o.add(checker, src)
 		if e, ok := err.(*lang.Error); ok {
 			return nil, &CompileError{src, e}
 		} else if err != nil {
 			return nil, fmt.Errorf("compile %s: %w", src.Name, err)
 		}
-		for _, p := range prog.Pragmas {
-			u.Pragmas = append(u.Pragmas, p.Words)
-		}
 		u.Matched = append(u.Matched, u.matched())
 	}
 	return u, nil
+}
+
+// add parses and checks one source.
+func (o CompileOptions) add(checker *sema.Checker, src Source) error {
+	set := o.Settings
+	prog, err := lang.Parse(src.Text, lang.Options{
+		Args: src.Args, Macros: macros(o.Target), DefaultArgs: set.DefaultArgs, ProbeSpecs: set.ProbeSpecs,
+		AllowNoBody: !src.Script, IsType: checker.IsType,
+		OnPragma: func(p lang.Pragma, l *lang.Options) error {
+			if err := set.pragma(p.Words); err != nil {
+				return lang.Errorf(p.Pos, lang.TagPragOptSet, "%v", err)
+			}
+			l.DefaultArgs, l.ProbeSpecs = set.DefaultArgs, set.ProbeSpecs
+			return nil
+		},
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(prog.Decls) == 0 && !set.Empty:
+		return lang.Errorf(lang.Pos{Line: max(1, strings.Count(src.Text, "\n"))}, lang.TagEmpty, "empty D program translation unit")
+	}
+	checker.SetOptions(set.check())
+	if err := checker.Add(prog); err != nil {
+		return err
+	}
+	if n := prog.UnusedArg; n > 0 && !set.ArgRef {
+		return lang.Errorf(lang.Pos{}, lang.TagMacroUnused, "extraneous argument '%s' ($%d is not referenced)", src.Args[n], n)
+	}
+	return nil
 }
 
 // matched counts the probes of the clauses since the last source.
@@ -116,4 +138,20 @@ func macros(target int) map[string]string {
 		m["target"] = n(target)
 	}
 	return m
+}
+
+// Probes are all probes that the run is enabled on, by id.
+func (u *Unit) Probes() []*probe.Probe {
+	var all []*probe.Probe
+	seen := map[int]bool{}
+	for _, c := range u.Program.Clauses {
+		for _, id := range c.Probes {
+			if !seen[id] {
+				seen[id] = true
+				all = append(all, u.DB.ByID(uint64(id)))
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *probe.Probe) int { return a.ID - b.ID })
+	return all
 }

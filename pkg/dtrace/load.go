@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -217,13 +218,28 @@ func (s *Session) newProgram(name string, kind ebpf.ProgramType, ins asm.Instruc
 			return nil, err
 		}
 	}
-	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Name: name, Type: kind, Instructions: ins, License: "GPL"})
+	var o ebpf.ProgramOptions
+	if s.opts.Log != nil {
+		o.LogLevel = ebpf.LogLevelInstruction | ebpf.LogLevelStats
+	}
+	p, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{Name: name, Type: kind, Instructions: ins, License: "GPL"}, o)
 	if v, ok := errors.AsType[*ebpf.VerifierError](err); ok {
+		s.log(strings.Join(v.Log, "\n"))
 		return nil, &VerifierError{err, fmt.Sprintf("%+v", v)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load the program %s: %w", name, err)
 	}
+	s.log(p.VerifierLog)
 	s.progs = append(s.progs, p)
 	return p, nil
+}
+
+func (s *Session) log(text string) {
+	if s.opts.Log == nil {
+		return
+	}
+	for line := range strings.Lines(text) {
+		fmt.Fprintln(s.opts.Log, "BPF: "+strings.TrimSuffix(line, "\n"))
+	}
 }

@@ -24,11 +24,10 @@ import (
 
 // Options of a run.
 type Options struct {
-	Sizes   Sizes
-	StrSize int
-	Consume consume.Options
-	Out     io.Writer
-	Err     io.Writer
+	*Settings
+	Out io.Writer
+	Err io.Writer
+	Log io.Writer // what the kernel's verifier says, nil for nothing
 }
 
 // Session is one run of a checked program.
@@ -47,11 +46,16 @@ type Session struct {
 
 // Open loads and attaches a program. It does not run yet.
 func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
+	if p.Needs.Destructive && !o.Destructive {
+		return nil, errors.New("could not enable tracing: Destructive actions not allowed")
+	}
 	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize})}
 	if err := s.load(s.wire()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, o.Consume)
+	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, consume.Options{
+		Quiet: o.Quiet, Order: o.Order, StackIndent: o.StackIndent,
+	})
 	return s, nil
 }
 
@@ -114,6 +118,9 @@ func (s *Session) Run(ctx context.Context) (int, error) {
 	if err := s.follow(ctx, reader); err != nil {
 		return 1, err
 	}
+	if ctx.Err() != nil { // ^C stands on the terminal's line
+		s.printer.Newline()
+	}
 	return s.finish(reader)
 }
 
@@ -140,7 +147,7 @@ func (s *Session) follow(ctx context.Context, reader *ringbuf.Reader) error {
 	stop := context.AfterFunc(ctx, func() { reader.SetDeadline(time.Now()) })
 	defer stop()
 	for !s.printer.Exited() && ctx.Err() == nil {
-		reader.SetDeadline(time.Now().Add(s.opts.Consume.SwitchRate))
+		reader.SetDeadline(time.Now().Add(s.opts.SwitchRate))
 		if ctx.Err() != nil {
 			return nil
 		}

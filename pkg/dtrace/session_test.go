@@ -10,7 +10,6 @@ import (
 	"github.com/smartbox-os/smartbox/internal/testenv"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
-	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
 )
 
 func compile(t *testing.T, text string) (*Unit, error) {
@@ -19,9 +18,7 @@ func compile(t *testing.T, text string) (*Unit, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Compile(db, []Source{{Name: "test", Text: text, Args: []string{"test"}}}, CompileOptions{
-		Sema: sema.Options{StrSize: 256, StackFrames: 20, UStackFrame: 20},
-	})
+	return Compile(db, []Source{{Name: "test", Text: text, Args: []string{"test"}}}, CompileOptions{Settings: NewSettings()})
 }
 
 // run runs a program to its end and returns what it printed.
@@ -32,10 +29,9 @@ func run(t *testing.T, text string, c consume.Options) (out, errs string) {
 		t.Fatalf("%s: %v", text, err)
 	}
 	var o, e bytes.Buffer
-	c.SwitchRate = time.Second
-	s, err := Open(u.Program, u.DB, Options{
-		Sizes: Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10}, StrSize: 256, Consume: c, Out: &o, Err: &e,
-	})
+	set := NewSettings()
+	set.Quiet, set.Order, set.Sizes = c.Quiet, c.Order, Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10}
+	s, err := Open(u.Program, u.DB, Options{Settings: set, Out: &o, Err: &e})
 	if err != nil {
 		if v, ok := err.(interface{ Unwrap() []error }); ok && len(v.Unwrap()) > 0 {
 			err = v.Unwrap()[0]
@@ -119,5 +115,25 @@ func TestFaults(t *testing.T) {
 	out, errs := run(t, `BEGIN { p = (int *)8; trace(*p) } BEGIN { exit(0) }`, consume.Options{Quiet: true})
 	if out != "" || !strings.Contains(errs, "invalid address (0x8)") {
 		t.Errorf("got %q and %q", out, errs)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	s := NewSettings()
+	for _, o := range []struct {
+		name, value string
+		err         error
+	}{
+		{"quiet", "", nil}, {"errtags", "1", nil}, {"zdefs", "off", nil}, {"quiet", "maybe", ErrOptionValue},
+		{"bufsize", "2m", nil}, {"bufsize", "-1", ErrOptionValue}, {"strsize", "2", ErrOptionValue}, {"aggsize", "", ErrOptionValue},
+		{"switchrate", "10hz", nil}, {"switchrate", "0", ErrOptionValue}, {"switchrate", "5x", ErrOptionValue},
+		{"aggsortpos", "1", nil}, {"nosuch", "", ErrOptionName}, {"bufsize", "99999999t", ErrOptionValue},
+	} {
+		if err := s.Set(o.name, o.value); err != o.err {
+			t.Errorf("%s=%s: got %v, want %v", o.name, o.value, err, o.err)
+		}
+	}
+	if !s.Quiet || !s.ErrTags || s.ZeroProbes || s.Sizes.Buffer != 2<<20 || s.SwitchRate != 100*time.Millisecond || s.Order.ValuePos != 1 {
+		t.Errorf("got %+v", s)
 	}
 }

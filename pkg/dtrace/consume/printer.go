@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
@@ -14,9 +13,9 @@ import (
 
 // Options of the output.
 type Options struct {
-	Quiet      bool
-	Order      Order
-	SwitchRate time.Duration // longest time before output is flushed
+	Quiet       bool
+	Order       Order
+	StackIndent int
 }
 
 // Source is the session, asked for what is not in a record.
@@ -54,6 +53,9 @@ func (p *Printer) Exited() bool { return p.exited }
 
 // Flush writes out what is buffered.
 func (p *Printer) Flush() error { return p.out.Flush() }
+
+// Newline ends the line that a terminal is in.
+func (p *Printer) Newline() { p.out.WriteString("\n") }
 
 // Record prints one record.
 func (p *Printer) Record(b []byte, src Source) error {
@@ -114,9 +116,6 @@ func (p *Printer) fault(l *gen.ClauseLayout, pr *probe.Probe, b []byte) error {
 
 // End prints the aggregations that no printa has shown, and losses.
 func (p *Printer) End(src Source) error {
-	if !p.opts.Quiet {
-		// An empty line parts what came before from what comes at the end.
-	}
 	for _, a := range p.gen.Aggs {
 		if p.printed[a.Agg.Index] {
 			continue

@@ -39,8 +39,12 @@ func (l *lexer) control() error {
 	case name == "error":
 		return Errorf(pos, TagPragErr, "#error: %s", strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line[1:]), "error")))
 	case name == "pragma":
-		l.pragmas = append(l.pragmas, Pragma{Pos: pos, Words: words[1:]})
-		return nil
+		p := Pragma{Pos: pos, Words: words[1:]}
+		l.pragmas = append(l.pragmas, p)
+		if l.opts.OnPragma == nil {
+			return nil
+		}
+		return l.opts.OnPragma(p, l.opts)
 	}
 	return Errorf(pos, TagPragInvalid, "invalid control directive: #%s", words[0])
 }

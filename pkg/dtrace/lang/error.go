@@ -31,6 +31,7 @@ const (
 	TagDeclIdent   Tag = "D_DECL_IDENT"
 	TagPragInvalid Tag = "D_PRAGCTL_INVAL"
 	TagPragErr     Tag = "D_PRAGERR"
+	TagPragOptSet  Tag = "D_PRAGMA_OPTSET"
 )
 
 // Error is the first thing that is wrong with a program.

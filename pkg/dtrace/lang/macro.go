@@ -13,6 +13,7 @@ type Options struct {
 	ProbeSpecs  bool              // -xpspec: a word at the outer level is never a type
 	AllowNoBody bool              // a probe description alone will do (dtrace -n)
 	IsType      func(name string) bool
+	OnPragma    func(p Pragma, o *Options) error // may change the options for what follows
 
 	typedefs map[string]bool
 }

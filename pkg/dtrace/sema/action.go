@@ -23,9 +23,7 @@ func (c *checker) action(name string, call *lang.Call) (ir.Stmt, error) {
 	case "printf":
 		return c.printfAction(name, call)
 	case "system", "freopen":
-		if err := c.needDestructive(name, call); err != nil {
-			return nil, err
-		}
+		c.prog.Needs.Destructive = true
 		return c.printfAction(name, call)
 	case "printa":
 		return c.printaAction(call)
@@ -80,22 +78,12 @@ func (c *checker) plainAction(name string, call *lang.Call) (ir.Stmt, error) {
 			return nil, err
 		}
 	default:
-		if err := c.needDestructive(name, call); err != nil {
-			return nil, err
-		}
+		c.prog.Needs.Destructive = true
 		if c.order.speculate {
 			return nil, errorf(call.Pos, tagActSpec, "destructive actions may not follow speculate( )")
 		}
 	}
 	return &ir.Action{Kind: name, Args: args, Pos: call.Pos}, nil
-}
-
-func (c *checker) needDestructive(name string, call *lang.Call) error {
-	c.prog.Needs.Destructive = true
-	if !c.env.Options.Destructive {
-		return errorf(call.Pos, tagUnknown, "destructive action %s( ) not allowed: use -w or the destructive option", name)
-	}
-	return nil
 }
 
 func (c *checker) traceAction(call *lang.Call) (ir.Stmt, error) {

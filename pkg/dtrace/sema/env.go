@@ -39,8 +39,7 @@ type ProbeSource interface {
 
 // Options change what the checker accepts and how large things are.
 type Options struct {
-	StrSize     int // bytes of a string, its NUL included
-	Destructive bool
+	StrSize     int  // bytes of a string, its NUL included
 	ZeroProbes  bool // -Z: a description that matches nothing is fine
 	Empty       bool // an empty program is fine
 	StackFrames int

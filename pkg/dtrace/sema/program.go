@@ -28,6 +28,12 @@ type Checker struct{ c *checker }
 // New returns a checker.
 func New(env Env) *Checker { return &Checker{newChecker(&env)} }
 
+// SetOptions changes the options for what is added from now on.
+func (k *Checker) SetOptions(o Options) {
+	k.c.env.Options = o
+	k.c.str = ctype.String(o.StrSize)
+}
+
 // IsType reports whether a name is a type now; the parser asks.
 func (k *Checker) IsType(name string) bool { return k.c.typedef(name) != nil }
 

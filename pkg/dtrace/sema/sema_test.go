@@ -61,7 +61,6 @@ func TestErrors(t *testing.T) {
 		{"BEGIN { stack(0) }", "D_STACK_SIZE", 1, "non-zero positive integer"},
 		{"BEGIN { printf(\"%d\") }", "D_PRINTF_ARG_PROTO", 1, "prototype mismatch"},
 		{"BEGIN { printf(\"%d\", \"a\") }", "D_PRINTF_ARG_TYPE", 1, "incompatible"},
-		{"BEGIN { raise(9) }", "D_UNKNOWN", 1, "use -w"},
 		{"void x; BEGIN { }", "D_DECL_VOIDOBJ", 1, "void object"},
 		{"struct s { int a; }; struct s v; BEGIN { v.b = 1 }", "D_TYPE_MEMBER", 1, "b"},
 		{"BEGIN { x = 1; x = \"a\" }", "D_OP_INCOMPAT", 1, ""},
