@@ -1,0 +1,65 @@
+package zstream
+
+import (
+	"errors"
+	"fmt"
+)
+
+// masterObject describes a file system: its version, its root, its tables.
+const masterObject = 1
+
+// attributes reads a file's attributes; number is its object, for the spill
+// block, or 0 to leave that out.
+func (r *Receiver) attributes(o *object, number uint64) (*znode, error) {
+	switch o.bonusType {
+	case bonusZnode:
+		return parseZnode(o.bonus)
+	case bonusSA:
+	default:
+		return nil, fmt.Errorf("bonus of type %d holds no file attributes", o.bonusType)
+	}
+	tables, err := r.saTables()
+	if err != nil {
+		return nil, err
+	}
+	z := new(znode)
+	if err := tables.decode(o.bonus, z.set); err != nil {
+		return nil, err
+	}
+	if number == 0 || o.spill == 0 {
+		return z, nil
+	}
+	spill := make([]byte, o.spill)
+	if err := r.content(number|spillKey, spill, 0); err != nil {
+		return nil, err
+	}
+	return z, tables.decode(spill, z.set)
+}
+
+// saTables reads where the dataset keeps its attributes.
+func (r *Receiver) saTables() (*saTables, error) {
+	if r.tables != nil {
+		return r.tables, nil
+	}
+	master, err := r.numbersIn(masterObject)
+	if err != nil {
+		return nil, err
+	}
+	sa, found := master["SA_ATTRS"]
+	if !found {
+		return nil, errors.New("the file system names no system attributes")
+	}
+	places, err := r.numbersIn(sa)
+	if err != nil {
+		return nil, err
+	}
+	t := &saTables{attrs: map[uint16]saAttr{}, layouts: map[uint16][]uint16{}}
+	if err := r.eachIn(places["REGISTRY"], t.register); err != nil {
+		return nil, err
+	}
+	if err := r.eachIn(places["LAYOUTS"], t.layout); err != nil {
+		return nil, err
+	}
+	r.tables = t
+	return t, nil
+}

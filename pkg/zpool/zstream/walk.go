@@ -1,0 +1,209 @@
+package zstream
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// File types, as in the upper bits of a mode and in directory entries.
+const (
+	typeMask    = 0o170000
+	modeChar    = 0o020000
+	modeDir     = 0o040000
+	modeBlock   = 0o060000
+	modeRegular = 0o100000
+	modeSymlink = 0o120000
+)
+
+// Entry is one name in a file system.
+type Entry struct {
+	Path         string // "." for the root, else without a leading slash
+	Object       uint64
+	LinkOf       string // the path under which the object came before, or ""
+	Mode         uint32 // type and permissions, as stat has them
+	UID, GID     uint32
+	Size         int64
+	Links        uint64
+	AccessTime   time.Time
+	ModTime      time.Time
+	Major, Minor uint32 // of a device
+	Target       string // of a symbolic link
+	Xattrs       map[string][]byte
+	ACL          []byte // NFSv4 entries that say more than the mode, or nil
+}
+
+// Walk calls fn for each name of the file system: directories before what
+// they hold, names in order. Names are safe to use as one path element.
+func (r *Receiver) Walk(fn func(*Entry) error) error {
+	if r.guid == 0 || r.partial != 0 || r.kind != FilesystemSet {
+		return errors.New("no whole file system was received")
+	}
+	master, err := r.numbersIn(masterObject)
+	if err != nil {
+		return err
+	}
+	w := walker{Receiver: r, fn: fn, seen: map[uint64]string{}}
+	return w.visit(".", dirEntry{object: master["ROOT"], kind: modeDir >> 12})
+}
+
+type walker struct {
+	*Receiver
+	fn   func(*Entry) error
+	seen map[uint64]string // first path of each object
+}
+
+// visit reports one name and what is below it.
+func (w *walker) visit(at string, d dirEntry) error {
+	e, err := w.entry(at, d)
+	if err != nil {
+		return fmt.Errorf("%q: %w", at, err)
+	}
+	if err := w.fn(e); err != nil {
+		return err
+	}
+	if e.Mode&typeMask != modeDir {
+		return nil
+	}
+	names, err := w.directory(d.object)
+	if err != nil {
+		return fmt.Errorf("%q: %w", at, err)
+	}
+	for _, d := range names {
+		if err := w.visit(path.Join(at, d.name), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry collects what is known about the object behind a name.
+func (w *walker) entry(at string, d dirEntry) (*Entry, error) {
+	z, err := w.znode(d)
+	if err != nil {
+		return nil, err
+	}
+	e := &Entry{
+		Path: at, Object: d.object, Mode: uint32(z.mode), UID: uint32(z.uid), GID: uint32(z.gid),
+		Links: z.links, AccessTime: z.atime, ModTime: z.mtime, LinkOf: w.seen[d.object],
+	}
+	if z.uid>>32 != 0 || z.gid>>32 != 0 {
+		return nil, errors.New("its owner is a Windows identity, which is not supported")
+	}
+	if e.LinkOf != "" && e.Mode&typeMask == modeDir {
+		return nil, fmt.Errorf("the directory was reached before, as %q", e.LinkOf)
+	}
+	w.seen[d.object] = at
+	if z.flags&aclTrivial == 0 {
+		e.ACL = z.aces
+	}
+	if e.Xattrs, err = w.xattrs(z); err != nil {
+		return nil, err
+	}
+	return e, w.special(e, z)
+}
+
+// special fills in what only some types of file have.
+func (w *walker) special(e *Entry, z *znode) (err error) {
+	switch e.Mode & typeMask {
+	case modeRegular:
+		if z.size > math.MaxInt64 || w.objects[e.Object].kind != typeFile {
+			return fmt.Errorf("a file of %d bytes is impossible", z.size)
+		}
+		e.Size = int64(z.size)
+	case modeSymlink:
+		e.Target, err = w.target(e.Object, z)
+		e.Size = int64(len(e.Target))
+	case modeChar, modeBlock:
+		e.Major, e.Minor = z.device()
+	}
+	return err
+}
+
+// maxTarget is the longest target a symbolic link can have.
+const maxTarget = 4095
+
+// target reads a symbolic link, wherever this version keeps its target.
+func (w *walker) target(number uint64, z *znode) (string, error) {
+	target := z.symlink
+	if target == nil && z.size <= maxTarget {
+		target = make([]byte, z.size)
+		if err := w.content(number, target, 0); err != nil {
+			return "", err
+		}
+	}
+	if n := len(target); n == 0 || n > maxTarget || uint64(n) != z.size || slices.Contains(target, 0) {
+		return "", fmt.Errorf("a link to a target of %d bytes is impossible", z.size)
+	}
+	return string(target), nil
+}
+
+// dirEntry is a name in a directory.
+type dirEntry struct {
+	name   string
+	object uint64
+	kind   uint64 // 0 where the file system is too old to tell
+}
+
+// znode reads the attributes behind a name and compares the type.
+func (r *Receiver) znode(d dirEntry) (*znode, error) {
+	o := r.objects[d.object]
+	if o == nil {
+		return nil, fmt.Errorf("the name stands for object %d, which does not exist", d.object)
+	}
+	z, err := r.attributes(o, d.object)
+	if err != nil {
+		return nil, fmt.Errorf("object %d: %w", d.object, err)
+	}
+	if kind := z.mode & typeMask >> 12; z.mode > math.MaxUint16 || d.kind != 0 && d.kind != kind {
+		return nil, fmt.Errorf("the name says type %d, its object has mode %o", d.kind, z.mode)
+	}
+	return z, nil
+}
+
+// directory reads a directory's names, sorted and checked.
+func (r *Receiver) directory(number uint64) ([]dirEntry, error) {
+	if o := r.objects[number]; o == nil || o.kind != typeDirectory {
+		return nil, fmt.Errorf("object %d is not a directory", number)
+	}
+	var names []dirEntry
+	err := r.eachIn(number, func(name string, v zapValue) error {
+		n, err := v.number()
+		if err != nil {
+			return fmt.Errorf("name %q: %w", name, err)
+		}
+		if err := checkName(name); err != nil {
+			return err
+		}
+		names = append(names, dirEntry{name: name, object: n & (maxObject - 1), kind: n >> 60})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(names, func(a, b dirEntry) int { return strings.Compare(a.name, b.name) })
+	for i := 1; i < len(names); i++ {
+		if names[i].name == names[i-1].name {
+			return nil, fmt.Errorf("the name %q stands there twice", names[i].name)
+		}
+	}
+	return names, nil
+}
+
+// maxName is the longest name that Linux can store.
+const maxName = 255
+
+// checkName refuses a name that leads elsewhere or cannot be stored.
+func checkName(name string) error {
+	switch {
+	case name == "" || name == "." || name == "..", strings.ContainsAny(name, "/\x00"):
+		return fmt.Errorf("the name %q is dangerous", name)
+	case len(name) > maxName:
+		return fmt.Errorf("a name of %d bytes is longer than the %d that Linux can store", len(name), maxName)
+	}
+	return nil
+}
