@@ -2,6 +2,7 @@ package sema
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
@@ -254,7 +255,7 @@ func (c *checker) match(d lang.ProbeDesc) error {
 		if d.Text == "" {
 			return errorf(d.Pos, tagPdescInval, "probe identifier %d %s", d.ID, ErrNoProbes)
 		}
-		return errorf(d.Pos, tagPdescZero, "probe description %s %s", d.Text, ErrNoProbes)
+		return errorf(d.Pos, tagPdescZero, "probe description %s%s %s", strings.Repeat(":", max(0, 3-strings.Count(d.Text, ":"))), d.Text, ErrNoProbes)
 	}
 	for _, p := range found {
 		c.probes = append(c.probes, p)
