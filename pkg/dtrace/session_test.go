@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/smartbox-os/smartbox/internal/testenv"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
@@ -106,6 +108,47 @@ func TestAggregations(t *testing.T) {
 		if got := strings.Join(strings.Fields(got), " "); got != c.want || errs != "" {
 			t.Errorf("%s: got %q and %q, want %q", c.body, got, errs, c.want)
 		}
+	}
+}
+
+// TestMagnitudes checks the rows that llquantize fills: of 0..9 by ones, of
+// 10..90 by tens, and beyond.
+func TestMagnitudes(t *testing.T) {
+	testenv.RequireRoot(t)
+	var body strings.Builder
+	for _, n := range []string{"0", "7", "-7", "25", "99", "100", "5000"} {
+		body.WriteString("@ = llquantize(" + n + ", 10, 0, 1, 10); ")
+	}
+	out, _ := run(t, "BEGIN { "+body.String()+"exit(0) }", consume.Options{Quiet: true})
+	var got []string
+	for line := range strings.Lines(out) {
+		if label, count, ok := strings.Cut(line, "|@"); ok {
+			got = append(got, strings.TrimSpace(label)+":"+strings.TrimSpace(strings.Trim(count, "@ \n")))
+		}
+	}
+	if want := "-7:1 < 1:1 7:1 20:1 90:1 >= 100:2"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %q", strings.Join(got, " "), want)
+	}
+}
+
+// TestStacks names the frames of this process while it makes system calls.
+func TestStacks(t *testing.T) {
+	testenv.RequireRoot(t)
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				unix.Getpgid(0)
+			}
+		}
+	}()
+	out, _ := run(t, "syscall::getpgid:entry /pid == $pid/ { stack(5); ustack(9); exit(0) }", consume.Options{Quiet: true, StackIndent: 14})
+	if !strings.Contains(out, "\n              vmlinux`") || !strings.Contains(out, "dtrace.test`") {
+		t.Errorf("got %q", out)
 	}
 }
 

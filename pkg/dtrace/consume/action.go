@@ -18,7 +18,7 @@ func (p *Printer) action(a *gen.ActionLayout, b []byte, src Source) error {
 	}
 	switch a.Action.Kind {
 	case "default":
-	case "trace", "tracemem":
+	case "trace", "tracemem", "stack", "ustack", "jstack", "sym", "mod", "func", "addr", "usym", "umod", "ufunc", "uaddr":
 		p.traced(a.Fields[0], data(0))
 	case "printf":
 		return p.printf(a, data)
@@ -102,13 +102,16 @@ func (p *Printer) printf(a *gen.ActionLayout, data func(int) []byte) error {
 			}
 		}
 		f, d := take()
-		p.out.WriteString(part.Format(valueOf(f, d)))
+		p.out.WriteString(part.Format(p.valueOf(f, d)))
 	}
 	return nil
 }
 
 // valueOf is a field as the format language takes it.
-func valueOf(f gen.Field, d []byte) format.Value {
+func (p *Printer) valueOf(f gen.Field, d []byte) format.Value {
+	if text, ok := p.named(f, d); ok {
+		return format.Value{Str: text, IsStr: true}
+	}
 	t := f.Type.Base()
 	if t.Kind == ctype.Str || t.Kind == ctype.Array || t.Kind == ctype.Struct || t.Kind == ctype.Union {
 		return format.Value{Str: cstring(d), IsStr: true}
@@ -121,7 +124,7 @@ func valueOf(f gen.Field, d []byte) format.Value {
 func (p *Printer) printa(a *gen.ActionLayout, src Source) error {
 	var lists [][]Entry
 	for _, agg := range a.Action.Aggs {
-		entries, err := src.Aggregation(p.gen.Aggs[agg.Index])
+		entries, err := p.entries(p.gen.Aggs[agg.Index], src)
 		if err != nil {
 			return err
 		}
@@ -195,7 +198,7 @@ func (p *Printer) row(parts []format.Part, row []Entry) {
 		default:
 			f := row[0].Layout.Keys[nextKey]
 			nextKey++
-			p.out.WriteString(part.Format(valueOf(f, row[0].Key[f.Off:f.Off+f.Size])))
+			p.out.WriteString(part.Format(p.valueOf(f, row[0].Key[f.Off:f.Off+f.Size])))
 		}
 	}
 }

@@ -32,21 +32,24 @@ func words(b []byte) []int64 {
 func NewEntry(a *gen.AggLayout, key []byte, perCPU [][]byte) Entry {
 	e := Entry{Layout: a, Key: key, Words: make([]int64, a.ValueSize/8)}
 	for _, v := range perCPU {
-		w := words(v)
-		switch {
-		case w[0] == 0:
-			continue
-		case a.Agg.Fn == ir.Min || a.Agg.Fn == ir.Max:
-			e.extreme(w)
-		case a.Agg.Fn == ir.Stddev:
-			e.addSquares(w)
-		default:
-			for i := range w {
-				e.Words[i] += w[i]
-			}
-		}
+		e.add(words(v))
 	}
 	return e
+}
+
+// add adds the value of another CPU or key.
+func (e *Entry) add(w []int64) {
+	switch fn := e.Layout.Agg.Fn; {
+	case w[0] == 0:
+	case fn == ir.Min || fn == ir.Max:
+		e.extreme(w)
+	case fn == ir.Stddev:
+		e.addSquares(w)
+	default:
+		for i := range w {
+			e.Words[i] += w[i]
+		}
+	}
 }
 
 func (e *Entry) extreme(w []int64) {

@@ -37,6 +37,7 @@ type Printer struct {
 	exited  bool
 	normal  map[int]int64 // by aggregation
 	printed map[int]bool  // aggregations that printa has shown
+	names   names
 	drops   [gen.DropCount]uint64
 }
 
@@ -120,7 +121,7 @@ func (p *Printer) End(src Source) error {
 		if p.printed[a.Agg.Index] {
 			continue
 		}
-		entries, err := src.Aggregation(a)
+		entries, err := p.entries(a, src)
 		if err != nil {
 			return err
 		}
@@ -166,7 +167,7 @@ func (p *Printer) aggregation(entries []Entry) {
 
 func (p *Printer) entry(b *strings.Builder, e Entry) {
 	for _, f := range e.Layout.Keys {
-		key(b, f, e.Key[f.Off:f.Off+f.Size])
+		p.key(b, f, e.Key[f.Off:f.Off+f.Size])
 	}
 	p.value(b, e)
 	b.WriteString("\n")

@@ -20,13 +20,15 @@ func cstring(b []byte) string {
 }
 
 // key writes a key of an aggregation, as wide as its type asks for.
-func key(b *strings.Builder, f gen.Field, data []byte) {
+func (p *Printer) key(b *strings.Builder, f gen.Field, data []byte) {
 	t := f.Type.Base()
 	switch {
+	case t.Kind == ctype.Stack:
+		b.WriteString(p.stack(f, data))
+	case t.Kind == ctype.Sym:
+		fmt.Fprintf(b, "  %-50s", p.symbol(f, data))
 	case t.Kind == ctype.Str:
 		fmt.Fprintf(b, "  %-50s", cstring(data))
-	case t.Kind == ctype.Stack || t.Kind == ctype.Sym:
-		fmt.Fprintf(b, "  %-50x", binary.NativeEndian.Uint64(data))
 	case t.Kind == ctype.Pointer:
 		fmt.Fprintf(b, " %16x", binary.NativeEndian.Uint64(data))
 	case t.Kind == ctype.Int || t.Kind == ctype.Enum:
@@ -70,6 +72,12 @@ func (p *Printer) factor(a *gen.AggLayout) int64 {
 func (p *Printer) traced(f gen.Field, data []byte) {
 	t := f.Type.Base()
 	switch {
+	case t.Kind == ctype.Stack:
+		p.out.WriteString(p.stack(f, data))
+	case t.Kind == ctype.Sym && p.opts.Quiet:
+		p.out.WriteString(p.symbol(f, data))
+	case t.Kind == ctype.Sym:
+		fmt.Fprintf(p.out, "  %-50s", p.symbol(f, data))
 	case t.Kind == ctype.Str && p.opts.Quiet:
 		p.out.WriteString(cstring(data))
 	case t.Kind == ctype.Str:

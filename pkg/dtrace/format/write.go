@@ -27,7 +27,7 @@ func (p *Part) SetWidth(n int) {
 // Format writes a value.
 func (p Part) Format(v Value) string {
 	switch p.Verb {
-	case 's', 'S':
+	case 's', 'S', 'k':
 		return p.pad(p.text(v))
 	case 'c':
 		return p.pad(string([]byte{byte(v.Int)}))
@@ -36,6 +36,9 @@ func (p Part) Format(v Value) string {
 	case 'Y', 'T', 'y':
 		return p.pad(time.Unix(0, int64(v.Int)).Format("2006 Jan _2 15:04:05"))
 	case 'a', 'A', 'p':
+		if v.IsStr {
+			return p.pad(v.Str)
+		}
 		return p.pad(fmt.Sprintf("0x%x", v.Int))
 	}
 	return p.integer(v)

@@ -103,9 +103,43 @@ func (c *code) update(s *ir.Aggregate, l *AggLayout) {
 		value(asm.R1)
 		c.linearBucket(a)
 		c.addWeight(s, LquantizeBuckets(a))
-	default:
-		c.fail(s.Pos, "%s( ) is not supported yet", a.Fn)
+	case ir.Llquantize:
+		value(asm.R1)
+		c.magnitudeBucket(a)
+		c.addWeight(s, LlquantizeBuckets(a))
 	}
+}
+
+// magnitudeBucket leaves in R1 the llquantize() bucket of R1: the number of
+// bounds that its absolute value reaches, to the right of the bucket of zero,
+// or to the left for a negative value. A binary search finds it.
+func (c *code) magnitudeBucket(a *ir.Agg) {
+	bounds := LlquantizeBounds(a)
+	plus, end := c.label(), c.label()
+	c.emit(
+		asm.Mov.Imm(asm.R3, 1), // sign
+		asm.JSGE.Imm(asm.R1, 0, plus),
+		asm.Mov.Imm(asm.R3, -1),
+		asm.Neg.Imm(asm.R1, 0),
+	)
+	c.mark(plus)
+	var search func(low, high int) // the answer is in low..high
+	search = func(low, high int) {
+		if low == high {
+			c.emit(asm.Mov.Imm(asm.R2, int32(low)))
+			c.jump(end)
+			return
+		}
+		mid, less := (low+high)/2, c.label()
+		c.constant(asm.R4, bounds[mid])
+		c.emit(asm.JLT.Reg(asm.R1, asm.R4, less))
+		search(mid+1, high)
+		c.mark(less)
+		search(low, mid)
+	}
+	search(0, len(bounds))
+	c.mark(end)
+	c.emit(asm.Mul.Reg(asm.R2, asm.R3), asm.Mov.Reg(asm.R1, asm.R2), asm.Add.Imm(asm.R1, int32(len(bounds))))
 }
 
 // extreme keeps the least or greatest value; the first one always.
