@@ -69,7 +69,11 @@ func (g *group) remove() {
 	}
 	for _, dir := range append(g.cpu, g.mem...) {
 		os.Remove(filepath.Join(dir, "bench-keeps-this"))
-		exec.Command("find", dir, "-depth", "-type", "d", "-delete").Run()
+		// The peers leave theirs in every hierarchy.
+		others, _ := filepath.Glob(filepath.Join(cgroups, "*", filepath.Base(dir))) // the pattern is sound
+		for _, left := range append(others, dir) {
+			exec.Command("find", left, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";").Run()
+		}
 	}
 }
 
