@@ -62,7 +62,7 @@ func (l *lab) systemd() error {
 		}, tidy: func() error { return do("zoneadm", "-z", z, "halt") }},
 	)
 	l.table("boot of Debian's systemd to multi-user.target", r)
-	l.against(r, "zoneadm boot", "systemd-nspawn -b", 1, true)
+	l.against(r, "zoneadm boot", "systemd-nspawn -b", 1.05, true)
 	return do("vmadm", "delete", z)
 }
 
