@@ -83,6 +83,19 @@ func TestReaderRefusesOtherFiles(t *testing.T) {
 }
 
 func FuzzReader(f *testing.F) {
-	f.Add(unzip(f, "testdata/empty.zsend.gz"))
+	f.Add(unzip(f, "testdata/empty.zsend.gz")[:4096]) // the first records will do
 	f.Fuzz(func(_ *testing.T, data []byte) { drain(bytes.NewReader(data)) })
+}
+
+// BenchmarkReader is the record layer alone, over data that is not packed.
+func BenchmarkReader(b *testing.B) {
+	dir := goldenDir(b)
+	whole := unzip(b, filepath.Join(dir, "openzfs-2.1.11", "plain.zsend.gz"))
+	b.SetBytes(int64(len(whole)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := drain(bytes.NewReader(whole)); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
