@@ -71,6 +71,14 @@ func TestRun(t *testing.T) {
 		{`if (pid > 0) { printf("yes") } else { printf("no") }`, "yes"},
 		{`printf("%x %x", htons(0x1234), ntohl(0x12345678))`, "3412 78563412"},
 		{`printf("%s", 1 ? "a" : "b")`, "a"},
+		{`printf("%s|%s", strjoin("abc", "def"), strjoin("", "x"))`, "abcdef|x"},
+		{`printf("%s|%s|%s|%s", substr("foobar", 3), substr("foobar", 1, 2), substr("foobar", -3, 2), substr("foobar", 2, -1))`, "bar|oo|ba|oba"},
+		{`printf("%s|%s|%s", strchr("a/b/c", '/'), strrchr("a/b/c", '/'), strchr("abc", 'x'))`, "/b/c|/c|"},
+		{`printf("%s|%s", toupper("aZ9{"), tolower("aZ9["))`, "AZ9{|az9["},
+		{`printf("%s|%s|%s|%s", basename("/a/b/"), basename("/"), basename("x"), basename(""))`, "b|/|x|."},
+		{`printf("%s|%s|%s|%s", dirname("/a/b/"), dirname("/a"), dirname("x"), dirname("a//b"))`, "/a|/|.|a"},
+		{`x = -120; printf("%s|%s|%s", lltostr(x), lltostr(255, 16), lltostr(0))`, "-120|ff|0"},
+		{`printf("%d|%d|%d|%d", strtoll("  -12x"), strtoll("ff", 16), strtoll("x"), strtoll("+7"))`, "-12|255|0|7"},
 		{`t = timestamp; printf("%d", timestamp == t)`, "1"},
 	} {
 		if got, errs := run(t, "BEGIN { "+c.body+"; exit(0) }", consume.Options{Quiet: true}); got != c.want || errs != "" {

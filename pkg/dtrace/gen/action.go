@@ -152,6 +152,22 @@ func (c *code) call(x *ir.Call) {
 		c.emit(asm.FnGetPrandomU32.Call(), asm.RSh.Imm32(asm.R0, 1))
 	case "copyinstr":
 		c.toString(&ir.ToString{Typed: ir.Typed{T: x.T}, X: x.Args[0], Space: ir.User})
+	case "strjoin":
+		c.strjoin(x)
+	case "substr":
+		c.substr(x)
+	case "strchr", "strrchr":
+		c.findChar(x, x.Fn == "strrchr")
+	case "toupper":
+		c.changeCase(x, 'a')
+	case "tolower":
+		c.changeCase(x, 'A')
+	case "basename", "dirname":
+		c.pathPart(x, x.Fn == "dirname")
+	case "lltostr":
+		c.lltostr(x)
+	case "strtoll":
+		c.strtoll(x)
 	case "strlen":
 		c.strlen(x)
 	case "htons", "ntohs":

@@ -268,7 +268,7 @@ func (g *Generator) planSlot() {
 	s.record = place(s.recSize)
 	s.locals = place(s.locSize)
 	s.key = place(s.keySize)
-	s.strings = place(strSlots * g.strSize)
+	s.strings = place((strSlots + 1) * g.strSize) // one more, so that offsets into the last stay inside
 	s.size = at
 }
 
