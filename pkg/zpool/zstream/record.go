@@ -12,7 +12,7 @@ const (
 // Record is one record of a stream: *Begin, *Object, *FreeObjects, *Write,
 // *Free, *Spill, *Embedded, *ByRef or *End. Data in it is valid until the
 // following Next.
-type Record interface{}
+type Record any
 
 // Flags of a Begin.
 const (

@@ -107,8 +107,14 @@ func asLine(s *dirStore, e *zstream.Entry) (line, error) {
 
 // tree is the whole file system that r holds.
 func tree(r *zstream.Receiver, s *dirStore) (map[string]line, error) {
-	all := map[string]line{}
+	all, first := map[string]line{}, map[uint64]string{}
 	return all, r.Walk(func(e *zstream.Entry) error {
+		if e.LinkOf != first[e.Object] {
+			return fmt.Errorf("%q is a link of %q, not %q", e.Path, first[e.Object], e.LinkOf)
+		}
+		if e.LinkOf == "" {
+			first[e.Object] = e.Path
+		}
 		if _, twice := all[e.Path]; twice {
 			return fmt.Errorf("%q came twice", e.Path)
 		}
