@@ -97,7 +97,9 @@ func (w *walker) entry(at string, d dirEntry) (*Entry, error) {
 	if e.LinkOf != "" && e.Mode&typeMask == modeDir {
 		return nil, fmt.Errorf("the directory was reached before, as %q", e.LinkOf)
 	}
-	w.seen[d.object] = at
+	if e.LinkOf == "" {
+		w.seen[d.object] = at
+	}
 	if z.flags&aclTrivial == 0 {
 		e.ACL = z.aces
 	}
