@@ -82,6 +82,7 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 		one(gen.MapStrings, ebpf.Array, len(g.Strings)),
 		one(gen.MapZero, ebpf.Array, zero),
 		drops,
+		{Name: gen.MapSpec, Type: ebpf.Hash, KeySize: 8, ValueSize: 8, MaxEntries: 256},
 		{Name: gen.MapOut, Type: ebpf.RingBuf, MaxEntries: powerOfTwo(sizes.Buffer * runtime.NumCPU())},
 		{Name: gen.MapNames, Type: ebpf.Hash, KeySize: 4, ValueSize: 4 * gen.NameSize, MaxEntries: 8192, Flags: noPrealloc},
 	}

@@ -160,6 +160,22 @@ func TestStacks(t *testing.T) {
 	}
 }
 
+// TestSpeculation checks that only what is committed is printed.
+func TestSpeculation(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct{ text, want string }{
+		{`BEGIN { i = speculation() } BEGIN { speculate(i); printf("held") } BEGIN { printf("now ") } BEGIN { commit(i) } BEGIN { exit(0) }`, "now held"},
+		{`BEGIN { i = speculation() } BEGIN { speculate(i); printf("held") } BEGIN { discard(i) } BEGIN { commit(i) } BEGIN { exit(0) }`, ""},
+		{`BEGIN { i = speculation(); j = speculation(); printf("%d %d", i, j); exit(0) }`, "1 0"},
+		{`BEGIN { i = speculation(); discard(i); j = speculation(); printf("%d %d", i, j); exit(0) }`, "1 1"},
+		{`BEGIN { speculate(7); printf("lost") } BEGIN { exit(0) }`, ""},
+	} {
+		if got, _ := run(t, c.text, consume.Options{Quiet: true}); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
 // TestFaults checks that what cannot be read drops its record and is told.
 func TestFaults(t *testing.T) {
 	testenv.RequireRoot(t)

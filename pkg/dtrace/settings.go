@@ -28,6 +28,7 @@ type Settings struct {
 
 	Sizes                     Sizes
 	StrSize                   int
+	Specs                     int // speculations at a time
 	StackFrames, UStackFrames int
 	StackIndent               int
 	SwitchRate                time.Duration
@@ -37,7 +38,7 @@ type Settings struct {
 // NewSettings returns the defaults.
 func NewSettings() *Settings {
 	return &Settings{
-		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256,
+		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256, Specs: 1,
 		StackFrames: 20, UStackFrames: 20, StackIndent: 14, SwitchRate: time.Second,
 	}
 }
@@ -58,7 +59,7 @@ func (s *Settings) Set(name, value string) error {
 	}
 	if n, least := s.size(name); n != nil {
 		v, ok := parseSize(value)
-		if !ok || v < least {
+		if !ok || v < least || name == "nspec" && v > 256 {
 			return ErrOptionValue
 		}
 		*n = v
@@ -115,6 +116,8 @@ func (s *Settings) size(name string) (*int, int) {
 		return &s.Sizes.Dyn, 0
 	case "strsize":
 		return &s.StrSize, 8
+	case "nspec":
+		return &s.Specs, 1
 	case "stackframes":
 		return &s.StackFrames, 1
 	case "ustackframes":

@@ -26,6 +26,11 @@ func (p *Printer) action(a *gen.ActionLayout, b []byte, src Source) error {
 		return p.printa(a, src)
 	case "exit":
 		p.exited = true
+	case "speculate":
+	case "commit":
+		return p.commit(binary.NativeEndian.Uint64(data(0)), src)
+	case "discard":
+		delete(p.held, binary.NativeEndian.Uint64(data(0)))
 	case "clear", "trunc", "normalize", "denormalize":
 		return p.change(a, data, src)
 	default:

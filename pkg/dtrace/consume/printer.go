@@ -38,6 +38,7 @@ type Printer struct {
 	normal  map[int]int64 // by aggregation
 	printed map[int]bool  // aggregations that printa has shown
 	names   names
+	held    map[uint64][][]byte // records of speculations
 	drops   [gen.DropCount]uint64
 }
 
@@ -69,7 +70,12 @@ func (p *Printer) Record(b []byte, src Source) error {
 	if word(12) == gen.KindError {
 		return p.fault(l, pr, b)
 	}
-	if !p.opts.Quiet {
+	if spec := binary.NativeEndian.Uint64(b[16:]); spec != 0 {
+		p.hold(spec, b)
+		return nil
+	}
+	rows := !p.opts.Quiet && !silent(l)
+	if rows {
 		p.begin(pr, word(8))
 	}
 	for i := range l.Actions {
@@ -81,7 +87,7 @@ func (p *Printer) Record(b []byte, src Source) error {
 			return err
 		}
 	}
-	if !p.opts.Quiet {
+	if rows {
 		p.out.WriteString("\n")
 	}
 	return p.out.Flush()

@@ -52,7 +52,9 @@ func (c *code) action(s *ir.Action, l *ActionLayout) {
 		c.symbol(s.Args[0], asm.R8, l.Fields[0].Off)
 	case "tracemem":
 		c.tracemem(s, l)
-	case "speculate", "commit", "discard", "raise", "stop", "copyout", "copyoutstr", "chill", "panic", "breakpoint":
+	case "speculate", "commit", "discard":
+		c.speculation(s, l)
+	case "raise", "stop", "copyout", "copyoutstr", "chill", "panic", "breakpoint":
 		c.fail(s.Pos, "%s( ) is not supported yet", s.Kind)
 	default:
 		for i, x := range s.Args {
@@ -166,6 +168,8 @@ func (c *code) call(x *ir.Call) {
 		c.pathPart(x, x.Fn == "dirname")
 	case "lltostr":
 		c.lltostr(x)
+	case "speculation":
+		c.newSpeculation()
 	case "strtoll":
 		c.strtoll(x)
 	case "strlen":

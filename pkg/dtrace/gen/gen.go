@@ -15,6 +15,7 @@ import (
 type Generator struct {
 	prog    *ir.Program
 	strSize int
+	specs   int
 
 	Clauses []*ClauseLayout
 	Aggs    []*AggLayout
@@ -29,12 +30,13 @@ type Generator struct {
 // Options of a run.
 type Options struct {
 	StrSize int // bytes of a string with its NUL
+	Specs   int // speculations at a time
 }
 
 // New plans a program.
 func New(prog *ir.Program, o Options) *Generator {
 	g := &Generator{
-		prog: prog, strSize: round8(o.StrSize), Vars: map[*ir.Var]*VarLayout{},
+		prog: prog, strSize: round8(o.StrSize), specs: o.Specs, Vars: map[*ir.Var]*VarLayout{},
 		strings: map[string]int{}, Strings: make([]byte, round8(o.StrSize)),
 	}
 	g.planVars()
