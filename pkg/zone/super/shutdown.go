@@ -48,6 +48,9 @@ func (s *supervisor) askInit(ctx context.Context) {
 // heeds reports whether init has a handler for a signal or waits for it: the
 // kernel keeps all others from the first process of a pid namespace.
 func (s *supervisor) heeds(sig unix.Signal) bool {
+	if s.awaitsSignals() {
+		return true
+	}
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.jail.Pid))
 	if err != nil {
 		return true // it is ending, or will be killed in time
@@ -61,6 +64,14 @@ func (s *supervisor) heeds(sig unix.Signal) bool {
 		}
 	}
 	return set&(1<<(sig-1)) != 0
+}
+
+// awaitsSignals reports whether init sits in sigtimedwait(2), as busybox's does:
+// while it does, what it waits for does not count as blocked.
+func (s *supervisor) awaitsSignals() bool {
+	call, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", s.jail.Pid))
+	number, _, _ := strings.Cut(string(call), " ")
+	return err == nil && number == strconv.Itoa(unix.SYS_RT_SIGTIMEDWAIT)
 }
 
 func (s *supervisor) powerOff(ctx context.Context) bool {
