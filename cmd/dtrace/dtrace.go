@@ -32,6 +32,9 @@ type options struct {
 	output   string
 	bufsize  string
 	sets     []string
+
+	preprocess              bool
+	define, undef, includes []string // of the preprocessor
 }
 
 // New builds dtrace.
@@ -61,6 +64,10 @@ func New(env *cli.Env) *cobra.Command {
 	f.StringVarP(&o.output, "output", "o", "", "append the output to FILE")
 	f.StringVarP(&o.bufsize, "bufsize", "b", "", "set the size of the trace buffer")
 	f.StringArrayVarP(&o.sets, "option", "x", nil, "set an option of compiler or run")
+	f.BoolVarP(&o.preprocess, "cpp", "C", false, "run the preprocessor over scripts")
+	f.StringArrayVarP(&o.define, "define", "D", nil, "define a name for the preprocessor")
+	f.StringArrayVarP(&o.undef, "undef", "U", nil, "forget a name of the preprocessor")
+	f.StringArrayVarP(&o.includes, "include", "I", nil, "a directory of files for the preprocessor")
 	return cmd
 }
 
@@ -68,6 +75,9 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	if o.version {
 		_, err := fmt.Fprintln(env.Stdout, "dtrace: smartbox D 2.0")
 		return err
+	}
+	if o.preprocess {
+		return errors.New("-C is not supported yet: scripts are taken as they are")
 	}
 	set, err := o.settings()
 	if err != nil {
