@@ -170,7 +170,11 @@ func TestSpeculation(t *testing.T) {
 		{`BEGIN { i = speculation(); discard(i); j = speculation(); printf("%d %d", i, j); exit(0) }`, "1 1"},
 		{`BEGIN { speculate(7); printf("lost") } BEGIN { exit(0) }`, ""},
 	} {
-		if got, _ := run(t, c.text, consume.Options{Quiet: true}); got != c.want {
+		got, errs := run(t, c.text, consume.Options{Quiet: true})
+		if none := strings.Contains(c.want, "1 0"); none != (errs == "dtrace: 1 failed speculation (no speculative buffer available)\n") {
+			t.Errorf("%s: told %q", c.text, errs)
+		}
+		if got != c.want {
 			t.Errorf("%s: got %q, want %q", c.text, got, c.want)
 		}
 	}

@@ -145,9 +145,12 @@ func (p *Printer) lost(src Source) error {
 	if err != nil {
 		return err
 	}
-	what := [gen.DropCount]string{"drops", "drops of nested probes", "aggregation drops", "dynamic variable drops", "speculative drops"}
+	what := [gen.DropCount]string{"drops", "drops of nested probes", "aggregation drops", "dynamic variable drops", "failed speculations (no speculative buffer available)"}
 	for i, n := range now {
 		if d := n - p.drops[i]; d > 0 {
+			if i == gen.DropSpec && d == 1 {
+				what[i] = "failed speculation (no speculative buffer available)"
+			}
 			if _, err := fmt.Fprintf(p.err, "dtrace: %d %s\n", d, what[i]); err != nil {
 				return err
 			}
