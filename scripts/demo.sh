@@ -142,7 +142,7 @@ left=$(scripts/leaks.sh "$SMARTBOX_ROOT" | grep -vx "file $SMARTBOX_ROOT" || :)
 [ -z "$left" ] || fail "left behind: $left"
 note "none."
 note "Zones, and the uid ranges they claim:"
-zones=$(find "$SMARTBOX_ROOT/etc/zones" "$SMARTBOX_ROOT/zones" "$SMARTBOX_ROOT/run" -type f ! -name 'lock*' ! -name '*.lock' ! -name '.*' 2>/dev/null || :)
+zones=$(find "$SMARTBOX_ROOT"/{etc/zones,zones,run/smartbox/zones} -type f ! -name '.*' 2>/dev/null || :)
 claims=$(grep -rl "$web\|$deb" "$SMARTBOX_ROOT/etc" "$SMARTBOX_ROOT/run" "$SMARTBOX_ROOT/var/lib" 2>/dev/null || :)
 [ -z "$zones$claims" ] || fail "left behind: $zones $claims"
 note "none."
