@@ -54,7 +54,8 @@ func (c *code) action(s *ir.Action, l *ActionLayout) {
 		c.tracemem(s, l)
 	case "speculate", "commit", "discard":
 		c.speculation(s, l)
-	case "raise", "stop", "copyout", "copyoutstr", "chill", "panic", "breakpoint":
+	case "raise", "stop", "copyout", "copyoutstr", "chill", "panic", "breakpoint",
+		"print", "system", "freopen", "ftruncate", "setopt":
 		c.fail(s.Pos, "%s( ) is not supported yet", s.Kind)
 	default:
 		for i, x := range s.Args {
