@@ -17,7 +17,14 @@ mirror() {
 	for other in stable bookworm trixie forky testing sid; do
 		[ -n "$found" ] || found=$(targets "$other")
 	done
-	echo "${found:-http://deb.debian.org/debian}"
+	found=${found:-$(official)}
+	[ -n "$found" ] || die "no Debian mirror is known here: name one with MIRROR="
+	echo "$found"
+}
+
+# official: the mirror that debootstrap itself would take, which is Debian's own.
+official() {
+	sed -n 's/^[[:space:]]*DEF_MIRROR="\(http[^"]*\)".*/\1/p' "$(command -v debootstrap)" | head -n 1
 }
 
 proxy() {
@@ -68,10 +75,12 @@ updates() {
 	if [ -n "${later:-}" ]; then
 		inside "apt-get -qq update; apt-get -qq --no-install-recommends install $later" || die "cannot install $later"
 	fi
+	own=$(official)
+	own=${own:-$from}
 	cat >"$sources" <<-END
-		deb http://deb.debian.org/debian $suite main
-		deb http://deb.debian.org/debian $suite-updates main
-		deb http://deb.debian.org/debian-security $suite-security main
+		deb $own $suite main
+		deb $own $suite-updates main
+		deb $own-security $suite-security main
 	END
 }
 
