@@ -57,6 +57,9 @@ func TestStart_hangsUpWhenTheParentDies(t *testing.T) {
 	}
 	cmd.Process.Kill()
 	// The command holds the pipe: it ends when the command does.
+	if err := out.(*os.File).SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.Copy(io.Discard, out); err != nil {
 		t.Fatal(err)
 	}
