@@ -69,10 +69,15 @@ func (w *world) recovers(name string) {
 		s := w.state(name)
 		return s.State == zone.Installed || s.State == zone.Running
 	})
-	err := w.Boot(w.t.Context(), name, zone.BootOptions{})
-	if state, ok := errors.AsType[*zone.StateError](err); err != nil && (!ok || state.State != zone.Running) {
-		w.t.Fatalf("boot: %v", err)
-	}
+	// A reboot that outlived its command may take the zone down just now.
+	w.eventually("the zone to boot", func() bool {
+		err := w.Boot(w.t.Context(), name, zone.BootOptions{})
+		state, ok := errors.AsType[*zone.StateError](err)
+		if err != nil && !ok {
+			w.t.Fatalf("boot: %v", err)
+		}
+		return err == nil || state.State == zone.Running
+	})
 	if err := w.Halt(w.t.Context(), name); err != nil {
 		w.t.Fatalf("halt: %v", err)
 	}
