@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -97,10 +98,11 @@ func (h *Host) makeSteps(ctx context.Context, s *Spec, undo *revert.Stack) (*jou
 	if !s.Config.Autoboot {
 		return nil, nil
 	}
+	booted := time.Now()
 	if err := h.zones.Boot(ctx, name, zone.BootOptions{}); err != nil {
 		return nil, err
 	}
-	provision := &journal{Op: opProvision, Zone: name, Deadline: h.Now().Add(provisionTime)}
+	provision := &journal{Op: opProvision, Zone: name, Booted: booted, Deadline: h.Now().Add(provisionTime)}
 	return provision, h.begin(provision)
 }
 

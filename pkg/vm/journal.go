@@ -33,6 +33,7 @@ type journal struct {
 	Zone     string    `json:"zone"`
 	Since    time.Time `json:"since"`
 	Deadline time.Time `json:"deadline,omitzero"` // of a provision
+	Booted   time.Time `json:"booted,omitzero"`   // or a little before: of a provision
 	Snapshot string    `json:"snapshot,omitempty"`
 	Plan     *plan     `json:"plan,omitempty"` // of an update
 }

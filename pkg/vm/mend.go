@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/pkg/zone"
 )
 
 // mendAll finishes or undoes what killed commands left, on any machine. What
@@ -60,7 +61,7 @@ func (h *Host) mend(ctx context.Context, j *journal) error {
 	case opDelete:
 		err = h.unmake(ctx, j.Zone)
 	case opRollback:
-		err = h.rollBack(ctx, j)
+		err = h.finishRollback(ctx, j)
 	default:
 		err = fmt.Errorf("unknown operation %q", j.Op)
 	}
@@ -88,6 +89,18 @@ func (h *Host) finishUpdate(ctx context.Context, j *journal) error {
 	}
 	// It failed as it would have failed then, and left nothing changed.
 	h.log.Warn("an interrupted update was undone", "zone", j.Zone, "error", err)
+	return nil
+}
+
+// finishRollback starts the machine too. That it does not start is no reason to
+// roll it back again and again: it is what it was then.
+func (h *Host) finishRollback(ctx context.Context, j *journal) error {
+	if err := h.rollBack(ctx, j); err != nil {
+		return err
+	}
+	if err := h.zones.Boot(ctx, j.Zone, zone.BootOptions{}); err != nil {
+		h.log.Warn("boot after a rollback", "zone", j.Zone, "error", err)
+	}
 	return nil
 }
 

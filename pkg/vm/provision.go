@@ -12,7 +12,7 @@ import (
 
 // marker is the file by which the services of an image say that they are still
 // provisioning; they move it away when they are done. Images without such
-// services lack it and count as provisioned when their init runs.
+// services lack it and count as provisioned when their init runs steadily.
 const marker = "var/svc/provisioning"
 
 // provisionTime is how long a new machine may take after its first boot.
@@ -46,12 +46,18 @@ func (h *Host) provisioned(ctx context.Context, j *journal) (bool, error) {
 		return false, err
 	}
 	waiting, err := h.marked(s.Config)
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
+	}
+	fallen := h.fallen(s, j.Booted)
+	switch {
+	case fallen != nil && (s.State != zone.Running || !waiting):
+		return true, h.fail(ctx, j, fallen.Error())
+	case !waiting && s.State == zone.Running && !isSteady(s):
+		return false, nil
 	case !waiting:
 		return true, h.end(j)
-	case s.State != zone.Running:
+	case s.State == zone.Installed:
 		return true, h.fail(ctx, j, "the zone went down before it was provisioned")
 	case h.Now().After(j.Deadline):
 		return true, h.fail(ctx, j, "timed out waiting for /"+marker+" to move for "+j.Zone)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -48,14 +47,15 @@ func (h *Host) RollbackSnapshot(ctx context.Context, uuid, name string) error {
 		if err := h.begin(j); err != nil {
 			return err
 		}
-		if err := h.rollBack(context.WithoutCancel(ctx), j); err != nil {
-			return errors.Join(err, h.end(j))
+		err := h.rollBack(context.WithoutCancel(ctx), j)
+		if err == nil {
+			err = h.boot(ctx, m.Name)
 		}
-		return h.end(j)
+		return errors.Join(err, h.end(j))
 	}, name)
 }
 
-// rollBack does the steps of a rollback; it can be repeated.
+// rollBack does the steps of a rollback but the boot; it can be repeated.
 func (h *Host) rollBack(ctx context.Context, j *journal) error {
 	ctx, release, err := h.zones.Hold(ctx, j.Zone)
 	if err != nil {
@@ -68,10 +68,7 @@ func (h *Host) rollBack(ctx context.Context, j *journal) error {
 	if err := h.pools.Rollback(ctx, j.Snapshot, zpool.RollbackOptions{Recursive: true}); err != nil {
 		return err
 	}
-	if err := h.setAutoboot(ctx, j.Zone, true); err != nil {
-		return err
-	}
-	return h.zones.Boot(ctx, j.Zone, zone.BootOptions{})
+	return h.setAutoboot(ctx, j.Zone, true)
 }
 
 // withSnapshots does work on a machine that can have snapshots; full is the

@@ -46,7 +46,7 @@ func (h *Host) Start(ctx context.Context, uuid string, o StartOptions) error {
 	if err := h.setAutoboot(ctx, s.Name, true); err != nil {
 		return err
 	}
-	return h.zones.Boot(ctx, s.Name, zone.BootOptions{})
+	return h.boot(ctx, s.Name)
 }
 
 // startable checks what a boot would need, while the machine is as it is.
@@ -151,16 +151,25 @@ func (h *Host) Reboot(ctx context.Context, uuid string, force bool) error {
 	}
 	switch {
 	case s.State == zone.Installed:
-		return h.zones.Boot(ctx, s.Name, zone.BootOptions{})
+		return h.boot(ctx, s.Name)
 	case docker && !force:
 		if err := h.stopContainer(ctx, s.Name, nil); err != nil {
 			return err
 		}
-		return h.zones.Boot(ctx, s.Name, zone.BootOptions{})
-	case force:
-		return h.zones.Reboot(ctx, s.Name, zone.BootOptions{})
+		return h.boot(ctx, s.Name)
 	}
-	return h.zones.Shutdown(ctx, s.Name, zonePatience, true)
+	restart := func() error { return h.zones.Shutdown(ctx, s.Name, zonePatience, true) }
+	if force {
+		restart = func() error { return h.zones.Reboot(ctx, s.Name, zone.BootOptions{}) }
+	}
+	if err := restart(); err != nil {
+		return err
+	}
+	again, err := h.zones.Status(s.Name)
+	if err != nil || again.Run == nil {
+		return err
+	}
+	return h.steady(ctx, s.Name, again.Run.Booted)
 }
 
 // StartOptions are for this boot only. They concern machines with devices.
