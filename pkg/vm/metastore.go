@@ -106,7 +106,7 @@ func (s *metaStore) property(c *zone.Config, name string) (string, bool, error) 
 // shows and that are text, and a few as JSON.
 func sdcNames() []string {
 	secret := []string{"customer_metadata", "internal_metadata", "tags", "snapshots", "filesystems"}
-	return slices.DeleteFunc(append(slices.Clone(getOrder), "ram", "type"),
+	return slices.DeleteFunc(append(slices.Clone(getOrder), "ram", "type", "mdata_exec_timeout"),
 		func(name string) bool { return slices.Contains(secret, name) })
 }
 

@@ -178,7 +178,8 @@ func machineRows() []Property {
 		},
 		{
 			Name: "mdata_exec_timeout", Type: Integer, Use: "JLMU:c", Effect: CreateOnly, Class: Maps, Min: new(int64(0)), Default: "300",
-			Doc: "Seconds that the user-script may take; 0 is no limit.",
+			Doc:   "Seconds that the scripts of the metadata may take at each boot; 0 is no limit.",
+			Linux: "those that zones of joyent brands run; other images run theirs by services of their own",
 		},
 		{
 			Name: "nics", Type: ObjectArray, Use: "all:cr", Effect: NextBoot, Class: Maps,

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"github.com/smartbox-os/smartbox/pkg/meta"
 	"github.com/smartbox-os/smartbox/pkg/zone/zinit"
@@ -25,6 +27,12 @@ const (
 	provisioned  = "/var/svc/provision_success"
 )
 
+// How long the scripts of the metadata may take, as SmartOS has it.
+const (
+	limitKey     = "sdc:mdata_exec_timeout"
+	defaultLimit = 300 * time.Second
+)
+
 // scripts come from the metadata, in this order.
 var scripts = []struct{ key, name string }{
 	{"sdc:operator-script", "mdata-operator-script"},
@@ -36,10 +44,8 @@ var scripts = []struct{ key, name string }{
 // /var/svc/rc.d/*. When the scripts of the metadata succeed, a machine that is
 // being provisioned is; else it stays unprovisioned, for its creator to see.
 func Run(ctx context.Context) error {
-	errs := []error{fetch(ctx)}
-	for _, s := range scripts {
-		errs = append(errs, runIfThere(ctx, filepath.Join(scriptDir, s.name), s.name))
-	}
+	limit, err := fetch(ctx)
+	errs := []error{err, runScripts(ctx, limit)}
 	if errors.Join(errs...) == nil {
 		errs = append(errs, markProvisioned())
 	}
@@ -52,6 +58,20 @@ func Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// runScripts runs those of the metadata, which have limit together.
+func runScripts(ctx context.Context, limit time.Duration) error {
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limit, fmt.Errorf("not done after %s (mdata_exec_timeout)", limit))
+		defer cancel()
+	}
+	var errs []error
+	for _, s := range scripts {
+		errs = append(errs, runIfThere(ctx, filepath.Join(scriptDir, s.name), s.name))
+	}
+	return errors.Join(errs...)
+}
+
 func markProvisioned() error {
 	err := os.Rename(provisioning, provisioned)
 	if errors.Is(err, os.ErrNotExist) {
@@ -60,21 +80,23 @@ func markProvisioned() error {
 	return err
 }
 
-// fetch brings the metadata that matters to a boot into files.
-func fetch(ctx context.Context) error {
+// fetch brings the metadata that matters to a boot into files, and tells how
+// long its scripts may take; 0 is without end.
+func fetch(ctx context.Context) (time.Duration, error) {
 	sockets := make([]string, len(meta.SocketPaths))
 	for i, p := range meta.SocketPaths {
 		sockets[i] = "/" + p
 	}
 	client, err := meta.Dial(ctx, sockets...)
 	if errors.Is(err, meta.ErrNoSocket) {
-		return nil
+		return defaultLimit, nil
 	}
 	if err != nil {
-		return fmt.Errorf("metadata: %w", err)
+		return defaultLimit, fmt.Errorf("metadata: %w", err)
 	}
 	defer client.Close()
-	var errs []error
+	limit, err := scriptLimit(client)
+	errs := []error{err}
 	for _, s := range scripts {
 		errs = append(errs, fetchScript(client, s.key, filepath.Join(scriptDir, s.name)))
 	}
@@ -85,7 +107,23 @@ func fetch(ctx context.Context) error {
 	if !errors.Is(err, meta.ErrNotFound) {
 		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return limit, errors.Join(errs...)
+}
+
+// scriptLimit asks how long the scripts may take.
+func scriptLimit(client *meta.Client) (time.Duration, error) {
+	text, err := client.Get(limitKey)
+	if errors.Is(err, meta.ErrNotFound) {
+		return defaultLimit, nil
+	}
+	if err != nil {
+		return defaultLimit, fmt.Errorf("metadata %s: %w", limitKey, err)
+	}
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return defaultLimit, fmt.Errorf("metadata %s: %q is not a number of seconds", limitKey, text)
+	}
+	return time.Duration(seconds) * time.Second, nil
 }
 
 // fetchScript replaces the file of a script, or removes it.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,9 @@ func execute(ctx context.Context, file string, log io.Writer) error {
 	if errors.Is(err, unix.ENOEXEC) || errors.Is(err, unix.EACCES) { // no "#!", or no exec here
 		err = command(ctx, log, "/bin/sh", file).Run()
 	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	how := "ended"
 	if err != nil {
 		how = "failed: " + err.Error()
@@ -55,6 +59,9 @@ func command(ctx context.Context, log io.Writer, argv ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Dir, cmd.Env = zinit.Home(), zinit.Environ()
 	cmd.Stdout, cmd.Stderr = log, log
+	// What a script started goes with it when its time is up.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	return cmd
 }
 
