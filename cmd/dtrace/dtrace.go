@@ -97,7 +97,7 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set})
 	switch {
 	case err != nil:
-		return worded(err, set)
+		return worded(env, err, set)
 	case o.list:
 		return listProbes(env.Stdout, unit.Probes())
 	}
@@ -121,20 +121,22 @@ func (o *options) settings() (*lib.Settings, error) {
 	return set, nil
 }
 
-// worded is a compiler's error as dtrace tells it.
-func worded(err error, set *lib.Settings) error {
+// worded tells a compiler's error as dtrace does: some take several lines.
+func worded(env *cli.Env, err error, set *lib.Settings) error {
 	c, ok := errors.AsType[*lib.CompileError](err)
 	if !ok {
 		return err
 	}
 	tag := ""
-	if set.ErrTags {
+	if set.ErrTags && c.Err.Tag != "" {
 		tag = "[" + string(c.Err.Tag) + "] "
 	}
 	if c.Source.Script {
-		return fmt.Errorf("failed to compile script %s: %s%w", c.Source.Name, tag, c.Err)
+		fmt.Fprintf(env.Stderr, "dtrace: failed to compile script %s: %s%v\n", c.Source.Name, tag, c.Err)
+	} else {
+		fmt.Fprintf(env.Stderr, "dtrace: invalid probe specifier %s: %s%s\n", c.Source.Name, tag, c.Err.Msg)
 	}
-	return fmt.Errorf("invalid probe specifier %s: %s%s", c.Source.Name, tag, c.Err.Msg)
+	return cli.Exit(cli.ExitFailed)
 }
 
 func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, sources []lib.Source, set *lib.Settings) error {
@@ -156,7 +158,10 @@ func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, source
 		defer f.Close()
 		out = f
 	}
-	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr}
+	if set.Destructive && !set.Quiet {
+		fmt.Fprintln(env.Stderr, "dtrace: allowing destructive actions")
+	}
+	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr, Anonymous: env.Getenv("_DTRACE_TESTING") != ""}
 	if set.BPFLog {
 		lo.Log = env.Stderr
 	}

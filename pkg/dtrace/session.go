@@ -28,6 +28,8 @@ type Options struct {
 	Out io.Writer
 	Err io.Writer
 	Log io.Writer // what the kernel's verifier says, nil for nothing
+
+	Anonymous bool // rows without what differs from run to run
 }
 
 // Session is one run of a checked program.
@@ -54,7 +56,7 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, consume.Options{
-		Quiet: o.Quiet, Order: o.Order, StackIndent: o.StackIndent,
+		Quiet: o.Quiet, Anonymous: o.Anonymous, Order: o.Order, StackIndent: o.StackIndent,
 	})
 	return s, nil
 }
@@ -117,9 +119,6 @@ func (s *Session) Run(ctx context.Context) (int, error) {
 	}
 	if err := s.follow(ctx, reader); err != nil {
 		return 1, err
-	}
-	if ctx.Err() != nil { // ^C stands on the terminal's line
-		s.printer.Newline()
 	}
 	return s.finish(reader)
 }

@@ -23,7 +23,8 @@ func compile(t *testing.T, text string) (*Unit, error) {
 	return Compile(db, []Source{{Name: "test", Text: text, Args: []string{"test"}}}, CompileOptions{Settings: NewSettings()})
 }
 
-// run runs a program to its end and returns what it printed.
+// run runs a program to its end and returns what it printed, but for the empty
+// line at the end when no aggregation follows it.
 func run(t *testing.T, text string, c consume.Options) (out, errs string) {
 	t.Helper()
 	u, err := compile(t, text)
@@ -49,7 +50,11 @@ func run(t *testing.T, text string, c consume.Options) (out, errs string) {
 	if _, err := s.Run(ctx); err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return o.String(), e.String()
+	out = o.String()
+	if len(u.Program.Aggs) == 0 {
+		out = strings.TrimSuffix(out, "\n")
+	}
+	return out, e.String()
 }
 
 // TestRun runs small programs in the kernel: what they compute.

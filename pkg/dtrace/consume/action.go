@@ -138,6 +138,7 @@ func (p *Printer) printa(a *gen.ActionLayout, src Source) error {
 	}
 	if a.Action.Fmt == "" {
 		for _, entries := range lists {
+			p.out.WriteString("\n")
 			p.aggregation(entries)
 		}
 		return nil

@@ -14,6 +14,7 @@ import (
 // Options of the output.
 type Options struct {
 	Quiet       bool
+	Anonymous   bool // rows without CPU and probe id, which differ from run to run
 	Order       Order
 	StackIndent int
 }
@@ -56,9 +57,6 @@ func (p *Printer) Exited() bool { return p.exited }
 // Flush writes out what is buffered.
 func (p *Printer) Flush() error { return p.out.Flush() }
 
-// Newline ends the line that a terminal is in.
-func (p *Printer) Newline() { p.out.WriteString("\n") }
-
 // Record prints one record.
 func (p *Printer) Record(b []byte, src Source) error {
 	if len(b) < gen.HeaderSize {
@@ -97,32 +95,50 @@ func (p *Printer) Record(b []byte, src Source) error {
 func (p *Printer) begin(pr *probe.Probe, cpu uint32) {
 	if !p.header {
 		p.header = true
-		fmt.Fprintf(p.out, "%3s %6s %32s\n", "CPU", "ID", "FUNCTION:NAME")
+		if !p.opts.Anonymous {
+			fmt.Fprintf(p.out, "%3s %6s ", "CPU", "ID")
+		}
+		fmt.Fprintf(p.out, "%32s\n", "FUNCTION:NAME")
 	}
-	fmt.Fprintf(p.out, "%3d %6d %32s ", cpu, pr.ID, pr.Func+":"+pr.Name)
+	if !p.opts.Anonymous {
+		fmt.Fprintf(p.out, "%3d %6d ", cpu, pr.ID)
+	}
+	fmt.Fprintf(p.out, "%32s ", pr.Func+":"+pr.Name)
 }
 
-var faultNames = map[uint64]string{
-	gen.FaultBadAddr: "invalid address", gen.FaultDivZero: "divide-by-zero", gen.FaultNoSpace: "out of scratch space",
+// faultName words a fault as the original does.
+func faultName(code, value uint64) string {
+	switch code {
+	case gen.FaultBadAddr:
+		return fmt.Sprintf("invalid address (%#x)", value)
+	case gen.FaultIllegal:
+		return "illegal operation"
+	case gen.FaultDivZero:
+		return "divide-by-zero"
+	case gen.FaultNoSpace:
+		return "out of scratch space"
+	case gen.FaultBadSize:
+		return fmt.Sprintf("invalid size (%#x)", value)
+	}
+	return "unknown fault"
 }
 
 // fault reports an error in a clause.
 func (p *Printer) fault(l *gen.ClauseLayout, pr *probe.Probe, b []byte) error {
 	addr := binary.NativeEndian.Uint64(b[gen.HeaderSize:])
-	code := binary.NativeEndian.Uint64(b[gen.HeaderSize+8:])
-	text := faultNames[code]
-	if code == gen.FaultBadAddr {
-		text += fmt.Sprintf(" (0x%x)", addr)
-	}
+	code, pc := gen.Fault(binary.NativeEndian.Uint64(b[gen.HeaderSize+8:]))
 	if err := p.out.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.err, "dtrace: error in dt_clause_%d for probe ID %d (%s): %s\n", l.Clause.ID, pr.ID, pr, text)
+	_, err := fmt.Fprintf(p.err, "dtrace: error in dt_clause_%d for probe ID %d (%s): %s at BPF pc %d\n",
+		l.Clause.ID, pr.ID, pr, faultName(code, addr), pc)
 	return err
 }
 
-// End prints the aggregations that no printa has shown, and losses.
+// End prints an empty line, since ^C may stand on the last one, the
+// aggregations that no printa has shown, and losses.
 func (p *Printer) End(src Source) error {
+	p.out.WriteString("\n")
 	for _, a := range p.gen.Aggs {
 		if p.printed[a.Agg.Index] {
 			continue
@@ -162,12 +178,8 @@ func (p *Printer) lost(src Source) error {
 
 // aggregation prints all entries of one, as at the end of a run.
 func (p *Printer) aggregation(entries []Entry) {
-	if len(entries) == 0 {
-		return
-	}
 	p.opts.Order.Sort(entries)
 	var b strings.Builder
-	b.WriteString("\n")
 	for _, e := range entries {
 		p.entry(&b, e)
 	}

@@ -83,7 +83,7 @@ func (p *Printer) traced(f gen.Field, data []byte) {
 	case t.Kind == ctype.Str:
 		fmt.Fprintf(p.out, "  %-33s", cstring(data))
 	case t.Kind == ctype.Int || t.Kind == ctype.Enum || t.Kind == ctype.Pointer:
-		width := map[int]int{1: 4, 2: 6, 4: 10, 8: 19}[t.Size]
+		width := map[int]int{1: 3, 2: 5, 4: 10, 8: 19}[t.Size]
 		if p.opts.Quiet {
 			p.out.WriteString(number(t, data))
 		} else {

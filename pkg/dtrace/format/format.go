@@ -101,50 +101,68 @@ func Parse(s string) ([]Part, error) {
 // stand anywhere before the verb.
 func conversion(s string, n int) (Part, string, error) {
 	p := Part{N: n}
-	i := 0
-	for ; i < len(s); i++ {
+	bad := func(format string, args ...any) (Part, string, error) {
+		return p, "", fmt.Errorf("format conversion #%d "+format, append([]any{n}, args...)...)
+	}
+	for i := 0; i < len(s); i++ {
 		ch := s[i]
 		switch {
+		case ch == '@' && p.Agg:
+			return bad("has more than one '@' specified")
 		case ch == '@':
-			if p.Agg {
-				return p, "", fmt.Errorf("format conversion #%d has more than one '@' specified", n)
-			}
 			p.Agg = true
 		case strings.IndexByte("#-+' ", ch) >= 0, ch == '0' && !p.HasWidth && !p.HasPrec:
 			p.Flags += string(ch)
+		case ch == '*' && p.HasPrec && p.StarPrec:
+			return bad("has more than one '*' specified for the output precision")
 		case ch == '*' && p.HasPrec:
-			if p.StarPrec || p.Prec > 0 {
-				return p, "", fmt.Errorf("format conversion #%d has more than one precision specified", n)
-			}
 			p.StarPrec = true
+		case ch == '*' && p.HasWidth:
+			return bad("has more than one '*' specified for the output width")
 		case ch == '*':
-			if p.HasWidth {
-				return p, "", fmt.Errorf("format conversion #%d has more than one width specified", n)
-			}
 			p.StarWidth, p.HasWidth = true, true
+		case ch == '.' && p.HasPrec:
+			return bad("has more than one '.' specified")
 		case ch == '.':
-			if p.HasPrec {
-				return p, "", fmt.Errorf("format conversion #%d has more than one '.' specified", n)
-			}
 			p.HasPrec = true
 		case ch >= '0' && ch <= '9':
-			var err error
-			if i, err = p.number(s, i); err != nil {
+			last, err := p.number(s, i)
+			if err != nil {
 				return p, "", err
 			}
+			i = last
+		case ch == '$':
+			return bad("uses unsupported positional format (%%n$)")
 		case strings.IndexByte(sizes, ch) >= 0:
 			p.Size += string(ch)
-			if len(p.Size) > 2 {
-				return p, "", fmt.Errorf("format conversion #%d has an invalid size %q", n, p.Size)
-			}
-		case strings.IndexByte(verbs, ch) >= 0:
+		case ch == '%' && i > 0:
+			return bad("cannot be combined with other format flags: %%%%")
+		case strings.IndexByte(verbs, ch) >= 0 && sizeFits(p.Size, ch):
 			p.Verb = ch
 			return p, s[i+1:], nil
 		default:
-			return p, "", fmt.Errorf("format conversion #%d: %%%c is not a valid format conversion", n, ch)
+			return bad("is undefined: %%%s%c", p.Size, ch)
 		}
 	}
-	return p, "", fmt.Errorf("format conversion #%d is not followed by a conversion character", n)
+	if p.Size != "" {
+		return bad("is undefined: %%%s", p.Size)
+	}
+	return bad("name expected before end of format string")
+}
+
+// sizeFits reports whether a conversion may have that size before it.
+func sizeFits(size string, verb byte) bool {
+	switch size {
+	case "":
+		return true
+	case "h", "hh", "l", "ll", "q", "j", "z", "t":
+		return strings.IndexByte("dDiouxXcsn", verb) >= 0 || size == "l" && strings.IndexByte("eEfgG", verb) >= 0
+	case "L":
+		return strings.IndexByte("eEfgGdiouxX", verb) >= 0
+	case "w":
+		return verb == 'c' || verb == 's'
+	}
+	return false
 }
 
 // number reads a width or precision that begins at i and returns its last byte.

@@ -48,8 +48,8 @@ func TestFormat(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for format, want := range map[string]string{
-		"%": "not followed by a conversion", "%j!": "not a valid", "%@@d": "more than one '@'", "%5*d": "more than one width",
-		"%..d": "more than one '.'", "%9999999d": "more than", "%hhhd": "invalid size", "a %d %5": "#2",
+		"%": "name expected", "%j!": "is undefined: %j!", "%@@d": "more than one '@'", "%5*d": "more than one '*'",
+		"%..d": "more than one '.'", "%9999999d": "more than", "%hhhd": "undefined: %hhhd", "%1$d": "positional", "%-%": "cannot be combined", "%z": "undefined: %z", "a %d %5": "#2",
 	} {
 		if _, err := Parse(format); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", format, err, want)

@@ -1,6 +1,16 @@
 package gen
 
-import "github.com/cilium/ebpf/asm"
+import (
+	"slices"
+
+	"github.com/cilium/ebpf/asm"
+)
+
+// faultPC is how far a fault's place stands left of its code in one word.
+const faultPC = 8
+
+// Fault splits the word that a record of an error has behind the address.
+func Fault(word uint64) (code, pc uint64) { return word & (1<<faultPC - 1), word >> faultPC }
 
 func newCode(g *Generator, p Point) *code {
 	return &code{g: g, point: p, alias: map[string]string{}}
@@ -22,6 +32,15 @@ func (c *code) finish() (asm.Instructions, error) {
 		}
 	}
 	live := c.reach(at)
+	place := 0
+	for i := range c.ins {
+		if slices.Contains(c.faults, i) {
+			c.ins[i].Constant |= int64(place) << faultPC
+		}
+		if live[i] {
+			place++
+		}
+	}
 	var out asm.Instructions
 	for i, in := range c.ins {
 		if live[i] {

@@ -298,6 +298,7 @@ type code struct {
 	clause  *ClauseLayout
 	fault   string // label for faults in the clause
 	marked  bool   // a jump to the fault label exists
+	faults  []int  // instructions that tell which fault it is
 	err     error
 	pos     lang.Pos
 }

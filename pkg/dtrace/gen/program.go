@@ -211,8 +211,10 @@ func (c *code) output(clause int, kind int64, size int) {
 // Faults, as the ERROR probe's arg4 tells them.
 const (
 	FaultBadAddr = 1
+	FaultIllegal = 3
 	FaultDivZero = 4
 	FaultNoSpace = 5
+	FaultBadSize = 10
 )
 
 // faultIf leaves the clause when R0 is not zero; the address that was bad is in
@@ -225,9 +227,17 @@ func (c *code) faultIf(code int64, addr int16) {
 		asm.LoadMem(asm.R1, asm.RFP, addr, asm.DWord),
 		asm.StoreMem(asm.R7, int16(c.g.slot.fault), asm.R1, asm.DWord),
 	)
-	c.storeImm(asm.R7, int16(c.g.slot.fault+8), int32(code))
-	c.jump(c.fault)
+	c.faultHere(code)
 	c.mark(ok)
+}
+
+// faultHere leaves the clause; the address is stored already. The instruction
+// that tells where is completed when all instructions have their places.
+func (c *code) faultHere(code int64) {
+	c.marked = true
+	c.storeImm(asm.R7, int16(c.g.slot.fault+8), int32(code))
+	c.faults = append(c.faults, len(c.ins)-2)
+	c.jump(c.fault)
 }
 
 // Uses reports whether any clause of a program reads a built-in variable.

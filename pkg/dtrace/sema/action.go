@@ -51,17 +51,7 @@ func (c *checker) action(name string, call *lang.Call) (ir.Stmt, error) {
 
 // plainAction is one whose arguments are just integers or addresses.
 func (c *checker) plainAction(name string, call *lang.Call) (ir.Stmt, error) {
-	var params []paramKind
-	switch name {
-	case "exit", "raise", "chill":
-		params = []paramKind{anyInt}
-	case "copyout", "copyoutstr":
-		params = []paramKind{aPointer, aPointer, anyInt}
-		if name == "copyoutstr" {
-			params[0] = aString
-		}
-	}
-	args, err := c.arguments(call, name, &routine{params: params})
+	args, err := c.arguments(call, name, &routine{params: plainParams(name)})
 	if err != nil {
 		return nil, err
 	}
@@ -70,90 +60,110 @@ func (c *checker) plainAction(name string, call *lang.Call) (ir.Stmt, error) {
 		if c.order.speculate {
 			return nil, errorf(call.Pos, tagExitSpec, "exit( ) may not follow speculate( )")
 		}
-		if err := c.orderRecord(call.Pos); err != nil {
-			return nil, err
-		}
+		err = c.orderRecord(call.Pos)
 	case "ftruncate":
-		if err := c.orderRecord(call.Pos); err != nil {
-			return nil, err
-		}
+		err = c.orderRecord(call.Pos)
 	default:
-		c.prog.Needs.Destructive = true
-		if c.order.speculate {
-			return nil, errorf(call.Pos, tagActSpec, "destructive actions may not follow speculate( )")
-		}
+		err = c.orderDestructive(call.Pos)
 	}
-	return &ir.Action{Kind: name, Args: args, Pos: call.Pos}, nil
+	return &ir.Action{Kind: name, Args: args, Pos: call.Pos}, err
+}
+
+func plainParams(name string) []param {
+	switch name {
+	case "exit", "raise", "chill":
+		return []param{intParam}
+	case "copyout":
+		return []param{voidPtr, addressParam, sizeParam}
+	case "copyoutstr":
+		return []param{stringParam, addressParam, sizeParam}
+	}
+	return nil
+}
+
+// orderDestructive notes an action that changes the system.
+func (c *checker) orderDestructive(pos lang.Pos) error {
+	c.prog.Needs.Destructive = true
+	if c.order.speculate {
+		return errorf(pos, tagActSpec, "destructive actions may not follow speculate( )")
+	}
+	return nil
 }
 
 func (c *checker) traceAction(call *lang.Call) (ir.Stmt, error) {
-	if len(call.Args) != 1 {
-		return nil, errorf(call.Pos, tagProtoLen, "trace( ) prototype mismatch: %d args passed, 1 expected", len(call.Args))
+	if err := countArgs(call, "trace", 1, 1); err != nil {
+		return nil, err
 	}
 	if err := c.orderRecord(call.Pos); err != nil {
 		return nil, err
 	}
-	if isAggLeft(call.Args[0]) {
-		return nil, errorf(call.Pos, "D_TRACE_DYN", "trace( ) may not be applied to a dynamic expression")
-	}
-	e, err := c.aggKey(call.Args[0])
+	e, err := c.argExpr(call.Args[0])
 	if err != nil {
 		return nil, err
 	}
-	if e.Type().IsVoid() || e.Type().Base().Kind == ctype.Func {
+	switch e.Type().Base().Kind {
+	case ctype.Agg, ctype.Dynamic:
+		return nil, errorf(call.Pos, "D_TRACE_DYN", "trace( ) may not be applied to a dynamic expression")
+	case ctype.Void, ctype.Func:
 		return nil, errorf(call.Pos, "D_TRACE_VOID", "trace( ) may not be applied to a void expression")
 	}
 	return &ir.Action{Kind: "trace", Args: []ir.Expr{e}, Pos: call.Pos}, nil
 }
 
+// printAction is print(address): the layout of what it points to.
 func (c *checker) printAction(call *lang.Call) (ir.Stmt, error) {
-	if len(call.Args) != 1 {
-		return nil, errorf(call.Pos, tagProtoLen, "print( ) prototype mismatch: %d args passed, 1 expected", len(call.Args))
+	args, err := c.arguments(call, "print", &routine{params: []param{voidPtr}})
+	if err != nil {
+		return nil, err
 	}
 	if err := c.orderRecord(call.Pos); err != nil {
 		return nil, err
 	}
-	e, err := c.expr(call.Args[0])
-	if err != nil {
-		return nil, err
+	t := args[0].Type().Base()
+	if t.Kind != ctype.Pointer {
+		return nil, mismatch(call.Pos, "print", 1, voidPtr, args[0])
 	}
-	if e.Type().IsVoid() {
-		return nil, errorf(call.Pos, "D_PRINT_VOID", "print( ) may not be applied to a void expression")
+	if t.Elem.Bytes() == 0 {
+		return nil, errorf(call.Pos, "D_PRINT_SIZE", "print( ) argument #1 reference has type '%s' with size 0; cannot print( ) it.", t.Elem)
 	}
-	return &ir.Action{Kind: "print", Args: []ir.Expr{e}, Pos: call.Pos}, nil
+	return &ir.Action{Kind: "print", Args: args, Pos: call.Pos}, nil
 }
 
 // tracememAction is tracemem(address, size [, size that is wanted]).
 func (c *checker) tracememAction(call *lang.Call) (ir.Stmt, error) {
-	if n := len(call.Args); n < 2 || n > 3 {
-		return nil, errorf(call.Pos, tagProtoLen, "tracemem( ) prototype mismatch: %d args passed, 2 or 3 expected", n)
+	if err := countArgs(call, "tracemem", 2, 3); err != nil {
+		return nil, err
 	}
 	if err := c.orderRecord(call.Pos); err != nil {
 		return nil, err
 	}
-	addr, err := c.expr(call.Args[0])
+	addr, err := c.argExpr(call.Args[0])
 	if err != nil {
 		return nil, err
 	}
 	if !isAddress(addr.Type()) && !addr.Type().IsInt() && !addr.Type().IsString() {
-		return nil, errorf(call.Pos, "D_TRACEMEM_ADDR", "tracemem( ) argument #1 is incompatible with prototype:\n\tprototype: pointer or integer\n\t argument: %s", addr.Type())
+		return nil, errorf(call.Pos, "D_TRACEMEM_ADDR", "tracemem( ) argument #1 is incompatible with prototype:\n\tprototype: pointer or integer\n\t argument: %s", typeName(addr.Type()))
 	}
-	size, err := c.constant(call.Args[1], "D_TRACEMEM_SIZE", "tracemem( ) argument #2 must be a non-zero positive integral constant expression")
+	size, err := c.argExpr(call.Args[1])
 	if err != nil {
 		return nil, err
 	}
-	if size <= 0 || size > 64<<10 {
+	if !size.Type().IsInt() {
+		return nil, mismatch(call.Pos, "tracemem", 2, sizeParam, size)
+	}
+	k, ok := size.(*ir.Const)
+	if !ok || k.V <= 0 || k.V > 64<<10 {
 		return nil, errorf(call.Pos, "D_TRACEMEM_SIZE", "tracemem( ) argument #2 must be a non-zero positive integral constant expression")
 	}
 	a := &ir.Action{Kind: "tracemem", Args: []ir.Expr{addr}, Pos: call.Pos}
-	a.Num[0] = size
+	a.Num[0] = k.V
 	if len(call.Args) == 3 {
-		dyn, err := c.expr(call.Args[2])
+		dyn, err := c.argExpr(call.Args[2])
 		if err != nil {
 			return nil, err
 		}
 		if !dyn.Type().IsInt() {
-			return nil, errorf(call.Pos, "D_TRACEMEM_DYNSIZE", "tracemem( ) argument #3 must be of integral type")
+			return nil, mismatch(call.Pos, "tracemem", 3, sizeParam, dyn)
 		}
 		a.Args = append(a.Args, convert(dyn, ctype.Long))
 	}
@@ -162,29 +172,34 @@ func (c *checker) tracememAction(call *lang.Call) (ir.Stmt, error) {
 
 // stackAction is stack([frames]), ustack([frames [, string size]]).
 func (c *checker) stackAction(name string, call *lang.Call) (*ir.Action, error) {
-	most, proto := 1, lang.Tag("D_STACK_PROTO")
+	most := 1
 	a := &ir.Action{Kind: name, Pos: call.Pos}
 	a.Num[0] = int64(c.env.Options.StackFrames)
 	if name != "stack" {
-		most, proto = 2, "D_USTACK_PROTO"
+		most = 2
 		a.Num[0] = int64(c.env.Options.UStackFrame)
 	}
-	if len(call.Args) > most {
-		return nil, errorf(call.Pos, proto, "%s( ) prototype mismatch: too many arguments", name)
+	if err := countArgs(call, name, 0, most); err != nil {
+		return nil, err
 	}
 	for i, x := range call.Args {
-		tag := lang.Tag("D_STACK_SIZE")
-		if name != "stack" {
-			tag = [...]lang.Tag{"D_USTACK_FRAMES", "D_USTACK_STRSIZE"}[i]
-		}
-		const want = "%s( ) argument #%d must be a non-zero positive integer constant"
-		e, err := c.expr(x)
+		e, err := c.argExpr(x)
 		if err != nil {
 			return nil, err
 		}
+		if !e.Type().IsInt() {
+			return nil, mismatch(call.Pos, name, i+1, param{anyInt, "uint32_t"}, e)
+		}
+		tag, want := lang.Tag("D_STACK_SIZE"), "non-zero positive"
+		if name != "stack" {
+			tag = [...]lang.Tag{"D_USTACK_FRAMES", "D_USTACK_STRSIZE"}[i]
+		}
+		if i > 0 {
+			want = "positive"
+		}
 		k, ok := e.(*ir.Const)
 		if !ok || k.V < 0 || k.V == 0 && i == 0 || k.V > math.MaxInt32 {
-			return nil, errorf(call.Pos, tag, want, name, i+1)
+			return nil, errorf(call.Pos, tag, "%s( ) argument #%d must be a %s integer constant", name, i+1, want)
 		}
 		a.Num[i] = k.V
 	}
@@ -193,17 +208,11 @@ func (c *checker) stackAction(name string, call *lang.Call) (*ir.Action, error) 
 
 // symAction is sym(address) and its kin.
 func (c *checker) symAction(name string, call *lang.Call) (*ir.Action, error) {
-	if len(call.Args) != 1 {
-		return nil, errorf(call.Pos, tagProtoLen, "%s( ) prototype mismatch: %d args passed, 1 expected", name, len(call.Args))
-	}
-	e, err := c.expr(call.Args[0])
+	args, err := c.arguments(call, name, &routine{params: []param{addressParam}})
 	if err != nil {
 		return nil, err
 	}
-	if !e.Type().IsInt() && !isAddress(e.Type()) {
-		return nil, errorf(call.Pos, tagProtoArg, "%s( ) argument #1 is incompatible with prototype:\n\tprototype: address\n\t argument: %s", name, e.Type())
-	}
-	return &ir.Action{Kind: name, Args: []ir.Expr{convert(e, ctype.ULong)}, Pos: call.Pos}, nil
+	return &ir.Action{Kind: name, Args: []ir.Expr{convert(args[0], ctype.ULong)}, Pos: call.Pos}, nil
 }
 
 func (c *checker) speculationAction(name string, call *lang.Call) (ir.Stmt, error) {
@@ -217,7 +226,7 @@ func (c *checker) speculationAction(name string, call *lang.Call) (ir.Stmt, erro
 	case name == "commit" && c.order.record:
 		return nil, errorf(call.Pos, tagCommDrec, "commit( ) may not follow data-recording action(s)")
 	}
-	args, err := c.arguments(call, name, &routine{params: []paramKind{anyInt}})
+	args, err := c.arguments(call, name, &routine{params: []param{intParam}})
 	if err != nil {
 		return nil, err
 	}
@@ -230,59 +239,61 @@ func (c *checker) speculationAction(name string, call *lang.Call) (ir.Stmt, erro
 // aggregationAction is clear, trunc, normalize or denormalize of an aggregation.
 func (c *checker) aggregationAction(name string, call *lang.Call) (ir.Stmt, error) {
 	least, most := 1, 1
-	if name == "trunc" {
+	switch name {
+	case "trunc":
 		most = 2
-	}
-	if name == "normalize" {
+	case "normalize":
 		least, most = 2, 2
 	}
-	upper := map[string]string{"clear": "CLEAR", "trunc": "TRUNC", "normalize": "NORMALIZE", "denormalize": "NORMALIZE"}[name]
-	if n := len(call.Args); n < least || n > most {
-		tag := lang.Tag("D_" + upper + "_PROTO")
-		if name != "clear" && name != "normalize" && name != "denormalize" {
-			tag = "D_TRUNC_PROTO"
-		}
-		return nil, errorf(call.Pos, tag, "%s( ) prototype mismatch: %d args passed, %d expected", name, n, least)
+	if err := countArgs(call, name, least, most); err != nil {
+		return nil, err
 	}
 	if err := c.orderRecord(call.Pos); err != nil {
 		return nil, err
 	}
-	id, ok := call.Args[0].(*lang.AggIdent)
-	if !ok {
-		return nil, errorf(call.Pos, lang.Tag("D_"+upper+"_AGGARG"), "%s( ) argument #1 is incompatible with prototype:\n\tprototype: aggregation", name)
-	}
-	agg := c.aggs[trimAt(id.Name)]
-	if agg == nil {
-		return nil, errorf(call.Pos, lang.Tag("D_"+upper+"_AGGBAD"), "undefined aggregation: @%s", trimAt(id.Name))
+	upper := map[string]string{"clear": "CLEAR", "trunc": "TRUNC", "normalize": "NORMALIZE", "denormalize": "NORMALIZE"}[name]
+	agg, err := c.aggArg(call, 0, lang.Tag("D_"+upper+"_AGGARG"), lang.Tag("D_"+upper+"_AGGBAD"))
+	if err != nil {
+		return nil, err
 	}
 	a := &ir.Action{Kind: name, Aggs: []*ir.Agg{agg}, Pos: call.Pos}
 	for _, x := range call.Args[1:] {
-		e, err := c.expr(x)
+		e, err := c.argExpr(x)
 		if err != nil {
 			return nil, err
 		}
 		if !e.Type().IsInt() {
-			return nil, errorf(call.Pos, lang.Tag("D_"+upper+"_SCALAR"), "%s( ) argument #2 must be of scalar type", name)
+			if name == "normalize" {
+				return nil, errorf(call.Pos, "D_NORMALIZE_SCALAR", "normalize( ) argument #2 must be of scalar type")
+			}
+			return nil, mismatch(call.Pos, name, 2, intParam, e)
 		}
 		a.Args = append(a.Args, convert(e, ctype.Long))
 	}
 	return a, nil
 }
 
-func (c *checker) setoptAction(call *lang.Call) (ir.Stmt, error) {
-	if n := len(call.Args); n < 1 || n > 2 {
-		return nil, errorf(call.Pos, tagProtoLen, "setopt( ) prototype mismatch: %d args passed, 1 or 2 expected", n)
-	}
-	a := &ir.Action{Kind: "setopt", Pos: call.Pos}
-	for _, x := range call.Args {
-		e, err := c.expr(x)
+// aggArg is an argument that must be an aggregation.
+func (c *checker) aggArg(call *lang.Call, i int, argTag, badTag lang.Tag) (*ir.Agg, error) {
+	name := call.Fun.(*lang.Ident).Name
+	id, ok := call.Args[i].(*lang.AggIdent)
+	if !ok {
+		e, err := c.argExpr(call.Args[i])
 		if err != nil {
 			return nil, err
 		}
-		if !e.Type().IsString() {
-			return nil, errorf(call.Pos, tagProtoArg, "setopt( ) arguments must be strings")
-		}
-		a.Args = append(a.Args, e)
+		return nil, errorf(call.Pos, argTag, "%s( ) argument #%d is incompatible with prototype:\n\tprototype: aggregation\n\t argument: %s", name, i+1, typeName(e.Type()))
 	}
-	return a, c.orderRecord(call.Pos)
+	if agg := c.aggs[trimAt(id.Name)]; agg != nil {
+		return agg, nil
+	}
+	return nil, errorf(call.Pos, badTag, "undefined aggregation: @%s", trimAt(id.Name))
+}
+
+func (c *checker) setoptAction(call *lang.Call) (ir.Stmt, error) {
+	args, err := c.arguments(call, "setopt", &routine{params: []param{stringParam, stringParam}, optional: 1})
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Action{Kind: "setopt", Args: args, Pos: call.Pos}, c.orderRecord(call.Pos)
 }

@@ -65,19 +65,32 @@ func isBuiltinName(name string) bool {
 type paramKind int
 
 const (
-	anyInt   paramKind = iota
-	aString            // a string, or an address of characters
-	aPointer           // an address or an integer used as one
-	anyThing
+	anyInt    paramKind = iota
+	aString             // a string, or an address of characters
+	aPointer            // an address
+	anAddress           // an address, as an integer too
+	scratch             // an address in memory that alloca() gave
+)
+
+// param is one parameter: what it takes, and its type as messages show it.
+type param struct {
+	kind paramKind
+	name string
+}
+
+var (
+	intParam     = param{anyInt, "int"}
+	sizeParam    = param{anyInt, "size_t"}
+	stringParam  = param{aString, "char *"}
+	addressParam = param{anAddress, "uintptr_t"}
+	voidPtr      = param{aPointer, "void *"}
 )
 
 // routine is the prototype of a subroutine.
 type routine struct {
-	result      func(c *checker) *ctype.Type
-	params      []paramKind
-	optional    int // how many at the end may be missing
-	destructive bool
-	proto       string // as messages show it
+	result   func(c *checker) *ctype.Type
+	params   []param
+	optional int // how many at the end may be missing
 }
 
 func typed(t *ctype.Type) func(*checker) *ctype.Type {
@@ -86,58 +99,77 @@ func typed(t *ctype.Type) func(*checker) *ctype.Type {
 
 func stringType(c *checker) *ctype.Type { return c.str }
 
+// scratchPtr is void *, into D's own scratch memory.
+func scratchPtr(*checker) *ctype.Type {
+	return &ctype.Type{Kind: ctype.Pointer, Size: 8, Elem: ctype.VoidT, Alloca: true}
+}
+
 // subroutine is the prototype of a function that yields a value, nil for none.
 func subroutine(name string) *routine {
-	u := func(name string) func(*checker) *ctype.Type { return typed(ctype.Builtin(name)) }
+	if r := stringRoutine(name); r != nil {
+		return r
+	}
+	u := func(name string) *routine {
+		return &routine{result: typed(ctype.Builtin(name)), params: []param{{anyInt, name}}}
+	}
 	switch name {
 	case "alloca":
-		return &routine{result: typed(&ctype.Type{Kind: ctype.Pointer, Size: 8, Elem: ctype.VoidT, Alloca: true}), params: []paramKind{anyInt}}
-	case "basename", "dirname", "cleanpath", "toupper", "tolower":
-		return &routine{result: stringType, params: []paramKind{aString}}
+		return &routine{result: scratchPtr, params: []param{sizeParam}}
 	case "bcopy":
-		return &routine{result: typed(ctype.VoidT), params: []paramKind{aPointer, aPointer, anyInt}}
+		return &routine{result: typed(ctype.VoidT), params: []param{voidPtr, {scratch, "void *"}, sizeParam}}
 	case "copyin":
-		return &routine{result: typed(&ctype.Type{Kind: ctype.Pointer, Size: 8, Elem: ctype.VoidT, Alloca: true}), params: []paramKind{aPointer, anyInt}}
-	case "copyinstr":
-		return &routine{result: stringType, params: []paramKind{aPointer, anyInt}, optional: 1}
+		return &routine{result: scratchPtr, params: []param{addressParam, sizeParam}}
 	case "copyinto":
-		return &routine{result: typed(ctype.VoidT), params: []paramKind{aPointer, anyInt, aPointer}}
+		return &routine{result: typed(ctype.VoidT), params: []param{addressParam, sizeParam, {scratch, "void *"}}}
 	case "getmajor", "getminor":
-		return &routine{result: u("uint32_t"), params: []paramKind{anyInt}}
+		return &routine{result: typed(ctype.Builtin("uint32_t")), params: []param{{anyInt, "dev_t"}}}
 	case "htonl", "ntohl":
-		return &routine{result: u("uint32_t"), params: []paramKind{anyInt}}
+		return u("uint32_t")
 	case "htonll", "ntohll":
-		return &routine{result: u("uint64_t"), params: []paramKind{anyInt}}
+		return u("uint64_t")
 	case "htons", "ntohs":
-		return &routine{result: u("uint16_t"), params: []paramKind{anyInt}}
-	case "index", "rindex":
-		return &routine{result: typed(ctype.IntT), params: []paramKind{aString, aString, anyInt}, optional: 1}
-	case "inet_ntoa", "inet_ntoa6":
-		return &routine{result: stringType, params: []paramKind{aPointer}}
-	case "inet_ntop":
-		return &routine{result: stringType, params: []paramKind{anyInt, aPointer}}
-	case "link_ntop":
-		return &routine{result: stringType, params: []paramKind{anyInt, aPointer}}
-	case "lltostr":
-		return &routine{result: stringType, params: []paramKind{anyInt, anyInt}, optional: 1}
+		return u("uint16_t")
+	case "mutex_owned", "mutex_type_adaptive", "mutex_type_spin":
+		return &routine{result: typed(ctype.IntT), params: []param{{aPointer, "struct mutex *"}}}
+	case "mutex_owner":
+		return &routine{result: (*checker).taskPointer, params: []param{{aPointer, "struct mutex *"}}}
+	case "rw_read_held", "rw_write_held", "rw_iswriter":
+		return &routine{result: typed(ctype.IntT), params: []param{{aPointer, "rwlock_t *"}}}
 	case "progenyof":
-		return &routine{result: typed(ctype.IntT), params: []paramKind{anyInt}}
-	case "rand":
+		return &routine{result: typed(ctype.IntT), params: []param{{anyInt, "pid_t"}}}
+	case "rand", "speculation":
 		return &routine{result: typed(ctype.IntT)}
-	case "speculation":
-		return &routine{result: typed(ctype.IntT)}
+	}
+	return nil
+}
+
+// stringRoutine is the prototype of a function that takes or yields strings.
+func stringRoutine(name string) *routine {
+	switch name {
+	case "basename", "dirname", "cleanpath", "toupper", "tolower":
+		return &routine{result: stringType, params: []param{stringParam}}
+	case "copyinstr":
+		return &routine{result: stringType, params: []param{addressParam, sizeParam}, optional: 1}
+	case "index", "rindex":
+		return &routine{result: typed(ctype.IntT), params: []param{stringParam, stringParam, intParam}, optional: 1}
+	case "inet_ntoa":
+		return &routine{result: stringType, params: []param{{aPointer, "ipaddr_t *"}}}
+	case "inet_ntoa6":
+		return &routine{result: stringType, params: []param{{aPointer, "in6_addr_t *"}, intParam}, optional: 1}
+	case "inet_ntop", "link_ntop":
+		return &routine{result: stringType, params: []param{intParam, voidPtr}}
+	case "lltostr":
+		return &routine{result: stringType, params: []param{{anyInt, "int64_t"}, intParam}, optional: 1}
 	case "strchr", "strrchr":
-		return &routine{result: stringType, params: []paramKind{aString, anyInt}}
-	case "strjoin":
-		return &routine{result: stringType, params: []paramKind{aString, aString}}
+		return &routine{result: stringType, params: []param{stringParam, {anyInt, "char"}}}
+	case "strjoin", "strstr", "strtok":
+		return &routine{result: stringType, params: []param{stringParam, stringParam}}
 	case "strlen":
-		return &routine{result: u("size_t"), params: []paramKind{aString}}
-	case "strstr", "strtok":
-		return &routine{result: stringType, params: []paramKind{aString, aString}}
+		return &routine{result: typed(ctype.Builtin("size_t")), params: []param{stringParam}}
 	case "strtoll":
-		return &routine{result: typed(ctype.Long), params: []paramKind{aString, anyInt}, optional: 1}
+		return &routine{result: typed(ctype.Long), params: []param{stringParam, intParam}, optional: 1}
 	case "substr":
-		return &routine{result: stringType, params: []paramKind{aString, anyInt, anyInt}, optional: 1}
+		return &routine{result: stringType, params: []param{stringParam, intParam, intParam}, optional: 1}
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package sema
 
 import (
-	"fmt"
-
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
@@ -48,28 +46,82 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 
 // arguments checks them against the prototype.
 func (c *checker) arguments(x *lang.Call, name string, r *routine) ([]ir.Expr, error) {
-	if n, most := len(x.Args), len(r.params); n > most || n < most-r.optional {
-		want := fmt.Sprint(most)
-		if r.optional > 0 {
-			want = fmt.Sprintf("%d or %d", most-r.optional, most)
-			return nil, errorf(x.Pos, tagProtoLen, "%s( ) prototype mismatch: %d args passed, %s expected", name, n, want)
-		}
-		return nil, errorf(x.Pos, tagProtoLen, "%s( ) prototype mismatch: %d arg%s passed, %s expected", name, n, plural(n), want)
+	if err := countArgs(x, name, len(r.params)-r.optional, len(r.params)); err != nil {
+		return nil, err
 	}
 	var args []ir.Expr
 	for i, a := range x.Args {
-		e, err := c.expr(a)
+		e, err := c.argExpr(a)
 		if err != nil {
 			return nil, err
 		}
-		e, ok := c.argument(e, r.params[i])
+		e, ok := c.argument(e, r.params[i].kind)
 		if !ok {
-			return nil, errorf(x.Pos, tagProtoArg, "%s( ) argument #%d is incompatible with prototype:\n\tprototype: %s\n\t argument: %s",
-				name, i+1, kindName(r.params[i]), e.Type())
+			return nil, mismatch(x.Pos, name, i+1, r.params[i], e)
 		}
 		args = append(args, e)
 	}
 	return args, nil
+}
+
+// mismatch is an argument of a type that the prototype does not take.
+func mismatch(pos lang.Pos, name string, n int, p param, e ir.Expr) error {
+	want, got := p.name, typeName(e.Type())
+	if p.kind == scratch && e.Type().IsPointer() {
+		want, got = "alloca pointer", "non-alloca pointer"
+	}
+	return errorf(pos, tagProtoArg, "%s( ) argument #%d is incompatible with prototype:\n\tprototype: %s\n\t argument: %s", name, n, want, got)
+}
+
+// typeName is a type as messages show it.
+func typeName(t *ctype.Type) string {
+	switch t.Kind {
+	case ctype.Agg:
+		return "aggregation"
+	case ctype.Dynamic:
+		return "dynamic variable"
+	}
+	return t.String()
+}
+
+// argExpr checks an argument. An aggregation or action has a type too, though
+// none that any prototype takes.
+func (c *checker) argExpr(x lang.Expr) (ir.Expr, error) {
+	if isAggLeft(x) {
+		return konst(ctype.AggT, 0), nil
+	}
+	if call, ok := x.(*lang.Call); ok {
+		if id, ok := call.Fun.(*lang.Ident); ok && isAction(id.Name) && !yieldsValue(id.Name) {
+			return konst(ctype.VoidT, 0), nil
+		}
+	}
+	return c.aggKey(x)
+}
+
+// yieldsValue reports the actions that may also stand where a value is taken.
+func yieldsValue(action string) bool {
+	switch action {
+	case "stack", "ustack", "jstack", "sym", "mod", "func", "addr", "usym", "umod", "ufunc", "uaddr":
+		return true
+	}
+	return false
+}
+
+// countArgs checks how many arguments a call has; most is -1 for any number.
+func countArgs(x *lang.Call, name string, least, most int) error {
+	n := len(x.Args)
+	if n >= least && (n <= most || most < 0) {
+		return nil
+	}
+	word, want := "", least
+	switch {
+	case least == most:
+	case n < least:
+		word = "at least "
+	default:
+		word, want = "at most ", most
+	}
+	return errorf(x.Pos, tagProtoLen, "%s( ) prototype mismatch: %d arg%s passed, %s%d expected", name, n, plural(n), word, want)
 }
 
 func plural(n int) string {
@@ -93,27 +145,17 @@ func (c *checker) argument(e ir.Expr, k paramKind) (ir.Expr, bool) {
 		}
 		return c.toString(e), true
 	case aPointer:
-		return e, t.IsInt() || isAddress(t) || t.IsString()
+		return e, isAddress(t) || t.IsString() || isZero(e) && t.IsInt()
+	case scratch:
+		return e, t.IsPointer() && t.Base().Alloca
 	}
-	return e, true
-}
-
-func kindName(k paramKind) string {
-	switch k {
-	case anyInt:
-		return "int64_t"
-	case aString:
-		return "string"
-	case aPointer:
-		return "void *"
-	}
-	return "@"
+	return e, t.IsInt() || isAddress(t)
 }
 
 // expandInline checks an inline's value in the place where it is named.
 func (c *checker) expandInline(pos lang.Pos, name string, in *inline, keys []lang.Expr) (ir.Expr, error) {
 	if len(keys) != len(in.keys) {
-		return nil, errorf(pos, tagProtoLen, "%s[ ] prototype mismatch: %d arguments passed, %d expected", name, len(keys), len(in.keys))
+		return nil, keyCount(pos, name, len(keys), len(in.keys))
 	}
 	if in.busy {
 		return nil, errorf(pos, tagUnknown, "inline definition of %s refers to itself", name)
@@ -125,7 +167,7 @@ func (c *checker) expandInline(pos lang.Pos, name string, in *inline, keys []lan
 			return nil, err
 		}
 		if params[in.keys[i]], err = c.fit(e, in.types[i]); err != nil {
-			return nil, errorf(pos, tagProtoArg, "%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t argument: %s", name, i+1, in.types[i], e.Type())
+			return nil, errorf(pos, tagProtoArg, "%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t      key: %s", name, i+1, typeName(in.types[i]), typeName(e.Type()))
 		}
 	}
 	old := c.params

@@ -346,7 +346,7 @@ func (c *checker) element(x *lang.Index, v *ir.Var) (ir.Expr, error) {
 // keys checks a tuple against its signature.
 func (c *checker) keys(pos lang.Pos, name string, exprs []lang.Expr, types []*ctype.Type) ([]ir.Expr, error) {
 	if len(exprs) != len(types) {
-		return nil, errorf(pos, tagProtoLen, "%s[ ] prototype mismatch: %d arguments passed, %d expected", name, len(exprs), len(types))
+		return nil, keyCount(pos, name, len(exprs), len(types))
 	}
 	var keys []ir.Expr
 	for i, k := range exprs {
@@ -355,7 +355,7 @@ func (c *checker) keys(pos lang.Pos, name string, exprs []lang.Expr, types []*ct
 			return nil, err
 		}
 		if e, err = c.fit(e, types[i]); err != nil {
-			return nil, errorf(pos, tagProtoArg, "%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t argument: %s", name, i+1, types[i], e.Type())
+			return nil, errorf(pos, tagProtoArg, "%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t      key: %s", name, i+1, typeName(types[i]), typeName(e.Type()))
 		}
 		keys = append(keys, e)
 	}
@@ -374,4 +374,9 @@ func (c *checker) fit(e ir.Expr, t *ctype.Type) (ir.Expr, error) {
 		return e, nil
 	}
 	return e, errorf(lang.Pos{}, tagProtoArg, "mismatch")
+}
+
+// keyCount is a tuple of the wrong length.
+func keyCount(pos lang.Pos, name string, n, want int) error {
+	return errorf(pos, tagProtoLen, "%s[ ] prototype mismatch: %d key%s passed, %d expected", name, n, plural(n), want)
 }

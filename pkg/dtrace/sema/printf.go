@@ -20,14 +20,17 @@ const (
 
 // formatArg is the constant format of printf and its kin.
 func (c *checker) formatArg(name string, call *lang.Call) ([]format.Part, string, error) {
-	if len(call.Args) == 0 {
-		return nil, "", errorf(call.Pos, tagProtoLen, "%s( ) prototype mismatch: 0 args passed, 1 expected", name)
+	if err := countArgs(call, name, 1, -1); err != nil {
+		return nil, "", err
 	}
 	s, ok := call.Args[0].(*lang.StringLit)
 	if !ok {
-		return nil, "", errorf(call.Pos, tagArgFmt, "%s( ) argument #1 is incompatible with prototype:\n\tprototype: string constant", name)
+		return nil, "", c.notFormat(name, call)
 	}
-	if s.Value == "" {
+	switch {
+	case name == "freopen" && s.Value == ".":
+		return nil, "", errorf(call.Pos, "D_FREOPEN_INVALID", "freopen( ) argument #1 cannot be \".\"")
+	case name != "freopen" && s.Value == "":
 		return nil, "", errorf(call.Pos, tagFmtEmpty, "%s( ) format string is empty", name)
 	}
 	parts, err := format.Parse(s.Value)
@@ -35,6 +38,18 @@ func (c *checker) formatArg(name string, call *lang.Call) ([]format.Part, string
 		return nil, "", errorf(call.Pos, lang.TagSyntax, "%v", err)
 	}
 	return parts, s.Value, nil
+}
+
+// notFormat is a format that is no string, or none that is constant.
+func (c *checker) notFormat(name string, call *lang.Call) error {
+	e, err := c.argExpr(call.Args[0])
+	switch {
+	case err != nil:
+		return err
+	case !e.Type().IsString():
+		return mismatch(call.Pos, name, 1, param{aString, "string"}, e)
+	}
+	return errorf(call.Pos, tagArgFmt, "%s( ) argument #1 is incompatible with prototype:\n\tprototype: string constant\n\t argument: %s", name, typeName(e.Type()))
 }
 
 func (c *checker) printfAction(name string, call *lang.Call) (ir.Stmt, error) {
@@ -73,44 +88,53 @@ func (f *formatting) part(p format.Part) error {
 	if p.Agg {
 		return errorf(f.call.Pos, tagAggConv, "%%@ conversion requires an aggregation and is not for use with %s( )", f.name)
 	}
-	for _, star := range []bool{p.StarWidth, p.StarPrec} {
-		if !star {
-			continue
+	if p.StarWidth {
+		if err := f.star(p, "*"); err != nil {
+			return err
 		}
-		if err := f.star(); err != nil {
+	}
+	if p.StarPrec {
+		if err := f.star(p, ".*"); err != nil {
 			return err
 		}
 	}
 	if f.next >= len(f.call.Args) {
 		return errorf(f.call.Pos, tagArgProto, "%s( ) prototype mismatch: conversion #%d (%%%s) is missing a corresponding value argument", f.name, p.N, p.Name())
 	}
-	e, err := f.c.aggKey(f.call.Args[f.next])
+	e, err := f.c.argExpr(f.call.Args[f.next])
 	if err != nil {
 		return err
 	}
 	f.next++
 	if !fits(p, e.Type()) {
-		return errorf(f.call.Pos, tagArgType, "%s( ) argument #%d is incompatible with conversion #%d prototype:\n\tconversion: %%%s\n\t prototype: %s\n\t  argument: %s",
-			f.name, f.next, p.N, p.Name(), p.Wants(), e.Type())
+		return f.wrongType(f.next, p, e.Type())
 	}
-	if p.Verb == 's' && e.Type().IsStringLike() {
+	if (p.Verb == 's' || p.Verb == 'S') && e.Type().IsStringLike() {
 		e = f.c.toString(e)
 	}
 	f.args = append(f.args, e)
 	return nil
 }
 
-func (f *formatting) star() error {
+// wrongType is an argument that its conversion cannot show.
+func (f *formatting) wrongType(n int, p format.Part, t *ctype.Type) error {
+	return errorf(f.call.Pos, tagArgType, "%s( ) argument #%d is incompatible with conversion #%d prototype:\n\tconversion: %%%s\n\t prototype: %s\n\t  argument: %s",
+		f.name, n, p.N, p.Name(), p.Wants(), typeName(t))
+}
+
+// star is the argument of a width or precision that is given as one.
+func (f *formatting) star(p format.Part, what string) error {
 	if f.next >= len(f.call.Args) {
-		return errorf(f.call.Pos, tagDynProto, "%s( ) prototype mismatch: a * is missing a corresponding size argument", f.name)
+		return errorf(f.call.Pos, tagDynProto, "%s( ) prototype mismatch: conversion #%d (%%%s) is missing a corresponding \"%s\" argument", f.name, p.N, p.Name(), what)
 	}
-	e, err := f.c.expr(f.call.Args[f.next])
+	e, err := f.c.argExpr(f.call.Args[f.next])
 	if err != nil {
 		return err
 	}
 	f.next++
 	if !e.Type().IsInt() {
-		return errorf(f.call.Pos, tagDynType, "%s( ) argument #%d is incompatible with the * of a conversion:\n\t prototype: int\n\t  argument: %s", f.name, f.next, e.Type())
+		return errorf(f.call.Pos, tagDynType, "%s( ) argument #%d is incompatible with conversion #%d prototype:\n\tconversion: %% %s %s\n\t prototype: int\n\t  argument: %s",
+			f.name, f.next, p.N, what, p.Name(), typeName(e.Type()))
 	}
 	f.args = append(f.args, convert(e, ctype.IntT))
 	return nil
@@ -118,17 +142,18 @@ func (f *formatting) star() error {
 
 // fits reports whether a conversion can show a type.
 func fits(p format.Part, t *ctype.Type) bool {
+	kind := t.Base().Kind
 	switch p.Class() {
 	case format.ClassInt:
-		return t.IsInt() || t.IsPointer()
+		return t.IsInt() || t.IsPointer() || kind == ctype.Sym
 	case format.ClassAddr:
-		return t.IsInt() || isAddress(t)
+		return t.IsInt() || isAddress(t) && kind != ctype.Stack
 	case format.ClassString:
-		return t.IsStringLike() || t.Base().Kind == ctype.Sym
+		return t.IsStringLike() || kind == ctype.Sym
 	case format.ClassFloat:
-		return t.IsInt() || t.Base().Kind == ctype.Float
+		return t.IsInt() || kind == ctype.Float
 	case format.ClassStack:
-		return t.Base().Kind == ctype.Stack
+		return kind == ctype.Stack
 	}
 	return true
 }
@@ -136,65 +161,60 @@ func fits(p format.Part, t *ctype.Type) bool {
 // printaAction is printa(["format",] @a [, @b ...]).
 func (c *checker) printaAction(call *lang.Call) (ir.Stmt, error) {
 	a := &ir.Action{Kind: "printa", Pos: call.Pos}
-	if len(call.Args) == 0 {
-		return nil, errorf(call.Pos, "D_PRINTA_PROTO", "printa( ) prototype mismatch: 0 args passed, 1 or 2 expected")
+	if err := countArgs(call, "printa", 1, -1); err != nil {
+		return nil, err
 	}
 	if err := c.orderRecord(call.Pos); err != nil {
 		return nil, err
 	}
-	args := call.Args
+	first := 0
 	var parts []format.Part
-	if _, isAgg := args[0].(*lang.AggIdent); !isAgg {
+	if _, isText := call.Args[0].(*lang.StringLit); isText {
 		var err error
 		if parts, a.Fmt, err = c.formatArg("printa", call); err != nil {
 			return nil, err
 		}
-		args = args[1:]
+		first = 1
 	}
-	if len(args) == 0 {
-		return nil, errorf(call.Pos, "D_PRINTA_PROTO", "printa( ) prototype mismatch: an aggregation is expected")
+	if len(call.Args) <= first {
+		return nil, errorf(call.Pos, "D_PRINTA_PROTO", "printa( ) prototype mismatch: %d args passed, %d expected", len(call.Args), first+1)
 	}
-	for i, x := range args {
-		if err := c.printaAgg(call, a, i+1, x); err != nil {
+	for i := first; i < len(call.Args); i++ {
+		agg, err := c.aggArg(call, i, "D_PRINTA_AGGARG", "D_PRINTA_AGGBAD")
+		if err != nil {
+			return nil, err
+		}
+		a.Aggs = append(a.Aggs, agg)
+		if err := sameKeys(call.Pos, a.Aggs[0], agg); err != nil {
 			return nil, err
 		}
 	}
 	return a, c.printaFormat(call, a, parts)
 }
 
-func (c *checker) printaAgg(call *lang.Call, a *ir.Action, n int, x lang.Expr) error {
-	id, ok := x.(*lang.AggIdent)
-	if !ok {
-		return errorf(call.Pos, "D_PRINTA_AGGARG", "printa( ) argument #%d is incompatible with prototype:\n\tprototype: aggregation", n)
-	}
-	agg := c.aggs[trimAt(id.Name)]
-	if agg == nil {
-		return errorf(call.Pos, "D_PRINTA_AGGBAD", "undefined aggregation: @%s", trimAt(id.Name))
-	}
-	if len(a.Aggs) > 0 {
-		if err := sameKeys(call.Pos, a.Aggs[0], agg); err != nil {
-			return err
-		}
-	}
-	a.Aggs = append(a.Aggs, agg)
-	return nil
-}
-
 // sameKeys makes sure that aggregations can be printed side by side.
 func sameKeys(pos lang.Pos, a, b *ir.Agg) error {
 	if len(a.Keys) != len(b.Keys) {
-		return errorf(pos, "D_PRINTA_AGGPROTO", "printa( ) @%s and @%s have a different number of keys", a.Name, b.Name)
+		return errorf(pos, "D_PRINTA_AGGKEY", "printa( ): @%s and @%s do not have matching key signatures: @%s has %d key%s, @%s has %d key%s",
+			a.Name, b.Name, a.Name, len(a.Keys), plural(len(a.Keys)), b.Name, len(b.Keys), plural(len(b.Keys)))
 	}
 	for i := range a.Keys {
-		if !ctype.Same(a.Keys[i], b.Keys[i]) {
-			return errorf(pos, "D_PRINTA_AGGKEY", "printa( ) @%s and @%s have different types of key #%d", a.Name, b.Name, i+1)
+		if !likeKeys(a.Keys[i], b.Keys[i]) {
+			return errorf(pos, "D_PRINTA_AGGPROTO", "printa( ): @%s[ ] key #%d is incompatible with @%s:\n%9s key #%d: %s\n%9s key #%d: %s",
+				b.Name, i+1, a.Name, a.Name, i+1, typeName(a.Keys[i]), b.Name, i+1, typeName(b.Keys[i]))
 		}
 	}
 	return nil
+}
+
+// likeKeys reports types of keys that may stand for each other.
+func likeKeys(a, b *ctype.Type) bool {
+	return a.IsInt() && b.IsInt() || a.IsStringLike() && b.IsStringLike() || ctype.Same(a, b)
 }
 
 // printaFormat checks that a format's conversions have keys and values.
 func (c *checker) printaFormat(call *lang.Call, a *ir.Action, parts []format.Part) error {
+	f := formatting{c: c, name: "printa", call: call}
 	key := 0
 	for _, p := range parts {
 		switch {
@@ -203,8 +223,7 @@ func (c *checker) printaFormat(call *lang.Call, a *ir.Action, parts []format.Par
 		case key >= len(a.Aggs[0].Keys):
 			return errorf(call.Pos, tagArgProto, "printa( ) prototype mismatch: conversion #%d (%%%s) is missing a corresponding value argument", p.N, p.Name())
 		case !fits(p, a.Aggs[0].Keys[key]):
-			return errorf(call.Pos, tagArgType, "printa( ) argument #%d is incompatible with conversion #%d prototype:\n\tconversion: %%%s\n\t prototype: %s\n\t  argument: %s",
-				key+2, p.N, p.Name(), p.Wants(), a.Aggs[0].Keys[key])
+			return f.wrongType(key+2, p, a.Aggs[0].Keys[key])
 		}
 		key++
 	}

@@ -217,7 +217,7 @@ func (c *checker) checkClause(d *lang.Clause) error {
 		return err
 	}
 	cl.Body = body
-	if len(body) == 0 && !d.HasBody {
+	if len(d.Body) == 0 {
 		cl.Body = []ir.Stmt{&ir.Action{Kind: "default", Pos: d.Pos}}
 	}
 	c.prog.Clauses = append(c.prog.Clauses, cl)

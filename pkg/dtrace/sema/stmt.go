@@ -93,15 +93,25 @@ func (c *checker) aggregate(x *lang.Assign) (ir.Stmt, error) {
 		}
 		name, keys = trimAt(id.Name), l.Keys
 	}
-	call, ok := x.Y.(*lang.Call)
+	call, _ := x.Y.(*lang.Call)
 	fn, isFn := aggFunc(call)
-	if x.Op != "=" || !ok || !isFn {
-		return nil, errorf(x.Pos, tagAggFunc, "@%s must be assigned the result of an aggregating function", name)
+	if x.Op != "=" || !isFn {
+		return nil, c.notAggregating(x, name, call)
 	}
 	if err := c.orderAgg(x.Pos); err != nil {
 		return nil, err
 	}
 	return c.aggStmt(x.Pos, name, fn, keys, call)
+}
+
+// notAggregating is the error for what an aggregation cannot be assigned.
+func (c *checker) notAggregating(x *lang.Assign, name string, call *lang.Call) error {
+	if call != nil {
+		if id, ok := call.Fun.(*lang.Ident); ok && subroutine(id.Name) == nil && !isAction(id.Name) {
+			return errorf(x.Pos, tagFuncUndef, "undefined function name: %s", id.Name)
+		}
+	}
+	return errorf(x.Pos, tagAggFunc, "@%s must be assigned the result of an aggregating function", name)
 }
 
 func aggFunc(call *lang.Call) (ir.AggFunc, bool) {
@@ -161,12 +171,12 @@ func signedValue(args []ir.Expr) bool {
 // aggKeys makes the keys fit those of the aggregation's first use.
 func (c *checker) aggKeys(pos lang.Pos, a *ir.Agg, s *ir.Aggregate) error {
 	if len(s.Keys) != len(a.Keys) {
-		return errorf(pos, tagProtoLen, "@%s[ ] prototype mismatch: %d arg%s passed, %d expected", a.Name, len(s.Keys), plural(len(s.Keys)), len(a.Keys))
+		return errorf(pos, tagProtoLen, "@%s[ ] prototype mismatch: %d key%s passed, %d expected", a.Name, len(s.Keys), plural(len(s.Keys)), len(a.Keys))
 	}
 	for i, k := range s.Keys {
 		e, err := c.fit(k, a.Keys[i])
 		if err != nil {
-			return errorf(pos, tagProtoArg, "@%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t argument: %s", a.Name, i+1, a.Keys[i], k.Type())
+			return errorf(pos, tagProtoArg, "@%s[ ] key #%d is incompatible with prototype:\n\tprototype: %s\n\t      key: %s", a.Name, i+1, typeName(a.Keys[i]), typeName(k.Type()))
 		}
 		s.Keys[i] = e
 	}
@@ -203,9 +213,9 @@ func (c *checker) aggKey(x lang.Expr) (ir.Expr, error) {
 func (c *checker) orderAgg(pos lang.Pos) error {
 	switch {
 	case c.order.commit:
-		return errorf(pos, tagAggComm, "aggregating action may not follow commit( )")
+		return errorf(pos, tagAggComm, "aggregating actions may not follow commit( )")
 	case c.order.speculate:
-		return errorf(pos, tagAggSpec, "aggregating action may not follow speculate( )")
+		return errorf(pos, tagAggSpec, "aggregating actions may not follow speculate( )")
 	}
 	return nil
 }
@@ -213,7 +223,7 @@ func (c *checker) orderAgg(pos lang.Pos) error {
 // orderRecord notes an action that leaves data.
 func (c *checker) orderRecord(pos lang.Pos) error {
 	if c.order.commit {
-		return errorf(pos, tagDrecComm, "data-recording action may not follow commit( )")
+		return errorf(pos, tagDrecComm, "data-recording actions may not follow commit( )")
 	}
 	c.order.record = true
 	return nil
