@@ -34,7 +34,7 @@ func TestPayloads_becomeMachines(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := h.machine(context.Background(), zone.Status{Name: s.Config.Name, State: s.Config.State, Config: s.Config})
-			for _, pair := range strings.Fields(string(want)) {
+			for pair := range strings.FieldsSeq(string(want)) {
 				key, value, _ := strings.Cut(pair, "=")
 				got, err := m.Field(key)
 				if err != nil || Text(got) != value {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -34,7 +35,19 @@ func (h *Host) Verify(ctx context.Context, name string) (warnings []string, err 
 	for _, dataset := range c.Datasets {
 		errs = append(errs, h.checkDataset(ctx, dataset))
 	}
+	_, err = c.DeviceNodes()
+	errs = append(errs, err, c.Bootable())
 	return append(warnings, noEffect(c)...), errors.Join(errs...)
+}
+
+// Bootable refuses what no zone can have on Linux. A zone in the host's network
+// would reach all that the host can, and nothing would hold it to its address.
+func (c *Config) Bootable() error {
+	if c.IPType == Shared {
+		return fmt.Errorf("zone %s: ip-type=%s is not supported on this host, a zone has network links of its own: set ip-type=%s",
+			c.Name, Shared, Exclusive)
+	}
+	return nil
 }
 
 // neverTypes are file systems that no zone may mount.
@@ -93,6 +106,11 @@ func noEffect(c *Config) []string {
 	for _, p := range [][2]string{{"pool", c.Pool}, {"scheduling-class", c.SchedCls}} {
 		if p[1] != "" {
 			w = append(w, fmt.Sprintf("%s '%s' has no effect on this host", p[0], p[1]))
+		}
+	}
+	for _, d := range c.Devices {
+		for _, p := range slices.Sorted(maps.Keys(d.Props)) {
+			w = append(w, fmt.Sprintf("device match=%s: property %s has no effect on this host", d.Match, p))
 		}
 	}
 	for _, r := range c.Rctls {

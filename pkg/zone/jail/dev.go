@@ -1,8 +1,10 @@
 package jail
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -69,6 +71,9 @@ func (t *tree) dev() error {
 
 func fillDev(dev, base int, nodes []Node) error {
 	for _, n := range nodes {
+		if err := makeDirs(dev, path.Dir(n.Name)); err != nil {
+			return fmt.Errorf("%s: %w", n.Name, err)
+		}
 		if err := unix.Mknodat(dev, n.Name, n.Type|n.Mode, int(n.Dev)); err != nil {
 			return fmt.Errorf("%s: %w", n.Name, err)
 		}
@@ -97,6 +102,22 @@ func fillDev(dev, base int, nodes []Node) error {
 		return fmt.Errorf("console: %w", err)
 	}
 	return unix.Close(fd)
+}
+
+// makeDirs makes a directory and those above it in a new /dev, where nobody can
+// have put a link yet.
+func makeDirs(dev int, name string) error {
+	if name == "." {
+		return nil
+	}
+	if err := makeDirs(dev, path.Dir(name)); err != nil {
+		return err
+	}
+	err := unix.Mkdirat(dev, name, 0o755)
+	if errors.Is(err, unix.EEXIST) {
+		return nil
+	}
+	return err
 }
 
 // makeConsole opens the first terminal of the jail's own devpts and shows it as

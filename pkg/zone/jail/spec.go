@@ -58,7 +58,7 @@ type Rlimit struct {
 
 // Node is a device of the host that the jail sees in /dev.
 type Node struct {
-	Name string
+	Name string // below /dev
 	Mode uint32 // permissions
 	Type uint32 // unix.S_IFCHR or S_IFBLK
 	Dev  uint64

@@ -26,6 +26,9 @@ func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 	if s.config, err = s.zones.Load(s.Zone); err != nil {
 		return err
 	}
+	if err := s.config.Bootable(); err != nil {
+		return err
+	}
 	if s.run.ID, err = nextID(ctx, s.root); err != nil {
 		return err
 	}
@@ -42,6 +45,9 @@ func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 		return err
 	}
 	if err := s.limit(s.groups.ApplyNew); err != nil {
+		return err
+	}
+	if err := s.allowDevices(); err != nil {
 		return err
 	}
 	undo.Add(func() error { return s.detach(context.WithoutCancel(ctx)) })

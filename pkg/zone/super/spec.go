@@ -56,6 +56,9 @@ func (s *supervisor) spec(o zone.BootOptions) (*jail.Spec, error) {
 	} else if s.groups.HasSystemd() {
 		spec.Cgroups.MountV1 = []string{"none", "name=systemd"}
 	}
+	if err := s.addDevices(spec); err != nil {
+		return nil, err
+	}
 	if err := s.brandMounts(spec); err != nil {
 		return nil, err
 	}
