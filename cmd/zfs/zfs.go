@@ -36,8 +36,8 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	h := zpool.New(env.Root, env.Log)
 	root.AddCommand(
-		newClone(h), newCreate(h), newDestroy(env, h), newGet(env, h), newInherit(h), newList(env, h), newMount(env, h),
-		newPromote(h), newRename(h), newRollback(h), newSet(h), newSnapshot(h), newUnmount(h), newVersion(env),
+		newBookmark(h), newClone(h), newCreate(env, h), newDestroy(env, h), newGet(env, h), newHold(h), newHolds(env, h),
+		newInherit(h), newList(env, h), newMount(env, h), newPromote(h), newRelease(h), newRename(h), newRollback(h), newSet(h), newSnapshot(h), newUnmount(h), newVersion(env),
 	)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true

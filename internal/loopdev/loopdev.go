@@ -1,5 +1,6 @@
-// Package loopdev puts files behind loop block devices. Every device is made
-// to vanish with its last user, so nothing has to be detached by hand.
+// Package loopdev puts files behind loop block devices: for a while, with a
+// device that vanishes with its last user (Attach), or until it is taken away
+// by name (Keep, Release).
 package loopdev
 
 import (
@@ -16,7 +17,12 @@ import (
 // (a mount, an open file) is gone; the returned open device is the first user.
 // Direct I/O is used where the file's system has it, so that no page is cached
 // twice.
-func Attach(file *os.File) (*os.File, error) {
+func Attach(file *os.File) (*os.File, error) { return attach(file, unix.LO_FLAGS_AUTOCLEAR) }
+
+// Keep is Attach with a device that stays, used or not, until Release.
+func Keep(file *os.File) (*os.File, error) { return attach(file, 0) }
+
+func attach(file *os.File, flags uint32) (*os.File, error) {
 	control, err := os.OpenFile("/dev/loop-control", os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("attach loop device: %w", err)
@@ -27,7 +33,7 @@ func Attach(file *os.File) (*os.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("attach loop device: %w", err)
 		}
-		dev, err := configure(fmt.Sprintf("/dev/loop%d", n), file)
+		dev, err := configure(fmt.Sprintf("/dev/loop%d", n), file, flags)
 		if !errors.Is(err, unix.EBUSY) {
 			return dev, err
 		}
@@ -35,18 +41,21 @@ func Attach(file *os.File) (*os.File, error) {
 	return nil, fmt.Errorf("attach loop device for %s: %w", file.Name(), unix.EBUSY)
 }
 
-func configure(path string, file *os.File) (*os.File, error) {
+func configure(path string, file *os.File, flags uint32) (*os.File, error) {
 	dev, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("attach loop device: %w", err)
 	}
 	config := &unix.LoopConfig{Fd: uint32(file.Fd())}
-	config.Info.Flags = unix.LO_FLAGS_AUTOCLEAR | unix.LO_FLAGS_DIRECT_IO
+	config.Info.Flags = flags | unix.LO_FLAGS_DIRECT_IO
 	copy(config.Info.File_name[:len(config.Info.File_name)-1], file.Name())
 	err = unix.IoctlLoopConfigure(int(dev.Fd()), config)
 	if errors.Is(err, unix.EINVAL) { // no direct I/O for this file
-		config.Info.Flags = unix.LO_FLAGS_AUTOCLEAR
+		config.Info.Flags = flags
 		err = unix.IoctlLoopConfigure(int(dev.Fd()), config)
+	}
+	if err == nil { // whoever had the device before may have left it read-only
+		err = SetReadOnly(dev, false)
 	}
 	if err != nil {
 		dev.Close()

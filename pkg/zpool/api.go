@@ -17,6 +17,7 @@ type (
 	Device          = dataset.Device
 	PoolOptions     = dataset.PoolOptions
 	ImportOptions   = dataset.ImportOptions
+	Hold            = dataset.Hold
 	Backend         = dataset.Backend
 	Error           = dataset.Error
 	BlockedError    = dataset.BlockedError

@@ -20,6 +20,8 @@ import (
 // keeper is a backend with its pools.
 type keeper interface {
 	dataset.Backend
+	dataset.Planner
+	dataset.Retention
 	dataset.Pools
 }
 

@@ -95,15 +95,3 @@ func (h *Host) Importable(ctx context.Context, dirs []string) ([]Pool, error) {
 func (h *Host) SetPool(ctx context.Context, name, prop, value string) error {
 	return h.with(name, func(b keeper) error { return b.SetPool(ctx, name, prop, value) })
 }
-
-// Doomed names what Destroy with the same options would remove.
-func (h *Host) Doomed(ctx context.Context, names []string, o DestroyOptions) ([]string, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
-	b, err := h.backend(names[0])
-	if err != nil {
-		return nil, err
-	}
-	return b.Doomed(ctx, names, o)
-}

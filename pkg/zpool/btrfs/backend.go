@@ -182,7 +182,7 @@ func (b *Backend) change(ctx context.Context, op, name string, do func(*pool) er
 	if err == nil {
 		err = do(p)
 	}
-	if errors.Is(err, dataset.ErrNoSpace) && !p.left && p.reclaim() {
+	if errors.Is(err, unix.ENOSPC) && !p.left && p.reclaim() {
 		err = do(p)
 	}
 	if !p.left {

@@ -5,11 +5,16 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
 // compress gives the subvolume's root directory the compression of r, which
 // new files and directories in it inherit.
 func (p *pool) compress(r *record) error {
+	if r.Type == dataset.Volume { // what is written in place is not compressed
+		return nil
+	}
 	dir, err := p.openTree(r)
 	if err != nil {
 		return err

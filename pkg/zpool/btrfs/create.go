@@ -9,15 +9,12 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
-// Create makes and mounts a filesystem.
+// Create makes and mounts a filesystem, or makes a volume a block device.
 func (b *Backend) Create(ctx context.Context, name string, o dataset.CreateOptions) error {
 	if err := dataset.CheckName(name, dataset.Filesystem); err != nil {
 		return dataset.Cannot("create", name, err)
 	}
-	if o.Volsize > 0 {
-		return dataset.Cannot("create", name, dataset.ErrUnsupported)
-	}
-	r, err := newRecord(name, dataset.Filesystem, o.Props)
+	r, err := newDataset(name, o)
 	if err != nil {
 		return dataset.Cannot("create", name, err)
 	}
@@ -25,8 +22,16 @@ func (b *Backend) Create(ctx context.Context, name string, o dataset.CreateOptio
 		if p.store.byName[name] != nil && o.Parents {
 			return nil
 		}
+		r.hidden = o.NoMount
 		return p.addNew(r, o.Parents, func(undo *revert.Stack) error { return p.add(r, undo) })
 	})
+}
+
+func newDataset(name string, o dataset.CreateOptions) (*record, error) {
+	if o.Volsize > 0 {
+		return newVolume(name, o)
+	}
+	return newRecord(name, dataset.Filesystem, o.Props)
 }
 
 // addNew checks the place of a new dataset, makes missing parents when asked
@@ -94,19 +99,44 @@ func (p *pool) addParents(name string, undo *revert.Stack) error {
 
 // add makes a filesystem: subvolume, limits, mount, and last its record.
 func (p *pool) add(r *record, undo *revert.Stack) error {
+	if err := p.checkSpace(r, r.Props); err != nil {
+		return err
+	}
 	r.ID = p.store.next()
 	r.Tree = r.ID
 	if err := p.makeTree(r, undo); err != nil {
 		return err
 	}
+	if r.Type == dataset.Volume {
+		if err := p.makeVolume(r); err != nil {
+			return err
+		}
+	}
 	return p.finish(r, undo)
+}
+
+// present shows a new dataset: mounted, or as a block device.
+func (p *pool) present(r *record, undo *revert.Stack) error {
+	if r.Type == dataset.Volume {
+		undo.Add(func() error { return p.detachVolume(r, true) })
+		return p.attachVolume(r)
+	}
+	if !p.store.automatic(r) || r.hidden {
+		return nil
+	}
+	if err := p.mount(r); err != nil {
+		return err
+	}
+	undo.Add(func() error {
+		err := p.unmount(r, true)
+		p.removePlace(p.store.mountpoint(r))
+		return err
+	})
+	return nil
 }
 
 // finish gives a new subvolume its properties, mounts and records it.
 func (p *pool) finish(r *record, undo *revert.Stack) error {
-	if err := p.checkSpace(r, r.Props); err != nil {
-		return err
-	}
 	if isLimited(r) {
 		if err := p.limit(r); err != nil {
 			return err
@@ -115,15 +145,8 @@ func (p *pool) finish(r *record, undo *revert.Stack) error {
 	if err := p.compress(r); err != nil {
 		return err
 	}
-	if p.store.automatic(r) {
-		if err := p.mount(r); err != nil {
-			return err
-		}
-		undo.Add(func() error {
-			err := p.unmount(r, true)
-			p.removePlace(p.store.mountpoint(r))
-			return err
-		})
+	if err := p.present(r, undo); err != nil {
+		return err
 	}
 	if err := p.commit(entry{Put: []*record{r}}); err != nil {
 		return noSpace(err)

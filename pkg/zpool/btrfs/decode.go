@@ -195,6 +195,12 @@ func (d *decoder) record() *record {
 			r.Base = d.int()
 		case "props":
 			r.Props = d.props()
+		case "received":
+			r.Received = d.props()
+		case "holds":
+			r.Holds = d.holds()
+		case "deferred":
+			r.Deferred = d.truth()
 		default:
 			d.ok = false
 		}
@@ -202,10 +208,24 @@ func (d *decoder) record() *record {
 	return r
 }
 
+func (d *decoder) holds() map[string]int64 {
+	m := make(map[string]int64)
+	d.object(func(key []byte) { m[string(key)] = d.int() })
+	return m
+}
+
+// truth is the word true; false is never written.
+func (d *decoder) truth() bool {
+	for _, c := range []byte("true") {
+		d.must(c)
+	}
+	return d.ok
+}
+
 // kind is a type, without a copy for each record.
 func (d *decoder) kind() dataset.Type {
 	raw := d.raw()
-	for _, t := range []dataset.Type{dataset.Filesystem, dataset.Snapshot, dataset.Volume} {
+	for _, t := range []dataset.Type{dataset.Filesystem, dataset.Snapshot, dataset.Volume, dataset.Bookmark} {
 		if bytes.Equal(raw, []byte(t)) {
 			return t
 		}

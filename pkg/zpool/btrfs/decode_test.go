@@ -16,7 +16,11 @@ func fullEntry() entry {
 				ID: 7, Name: "zones/a b", Type: dataset.Filesystem, Tree: 8, Subvol: 300, GUID: 5, TXG: 6, Created: 1700000000,
 				Origin: 3, Base: 4096, Props: map[string]string{"quota": "10", "my:x": ""},
 			},
-			{ID: 8, Name: "zones/a b@s", Type: dataset.Snapshot, Tree: 9},
+			{
+				ID: 8, Name: "zones/a b@s", Type: dataset.Snapshot, Tree: 9, Deferred: true,
+				Holds: map[string]int64{"backup": 1700000000}, Received: map[string]string{"quota": "5"},
+			},
+			{ID: 9, Name: "zones/a b#m", Type: dataset.Bookmark},
 		},
 		Del: []int64{1, 2},
 	}

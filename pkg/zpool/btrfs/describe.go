@@ -109,8 +109,11 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 	case "version":
 		return "5", nil
 	case "userrefs":
-		return "0", nil
+		return strconv.Itoa(len(r.Holds)), nil
 	case "defer_destroy":
+		if r.Deferred {
+			return "on", nil
+		}
 		return "off", nil
 	case "compressratio", "refcompressratio":
 		return "1.00", nil
@@ -121,6 +124,8 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 		return "-", nil
 	case "clones":
 		return strings.Join(d.clones()[r.ID], ","), nil
+	case "receive_resume_token":
+		return "-", nil
 	case "mounted":
 		mounted, err := d.p.isMounted(r)
 		if mounted {

@@ -56,7 +56,7 @@ func (s *store) inherited(r *record, name string) (value, from string, ok bool) 
 
 // above is the dataset that name inherits from.
 func above(name string) string {
-	if of, _, ok := dataset.SplitSnapshot(name); ok {
+	if of, rest := dataset.Base(name); rest != "" {
 		return of
 	}
 	return dataset.Parent(name)

@@ -81,7 +81,7 @@ func (p *pool) choose(root string, o dataset.ListOptions) ([]*record, error) {
 		if len(o.Types) > 0 {
 			return slices.Contains(o.Types, r.Type)
 		}
-		return !r.isSnapshot() || r == top
+		return r.isDataset() || r == top
 	}
 	if !o.Recursive {
 		if !wanted(top) {

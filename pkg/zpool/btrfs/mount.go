@@ -156,6 +156,21 @@ func (p *pool) unmountAll(records []*record, force bool, undo *revert.Stack) err
 	return nil
 }
 
+// detachVolumes takes the block devices of those records that are volumes
+// away; the undo step makes them again.
+func (p *pool) detachVolumes(op string, records []*record, lazy bool, undo *revert.Stack) error {
+	for _, r := range records {
+		if r.Type != dataset.Volume {
+			continue
+		}
+		undo.Add(func() error { return p.attachVolume(r) })
+		if err := p.detachVolume(r, lazy); err != nil {
+			return dataset.Cannot(op, r.Name, err)
+		}
+	}
+	return nil
+}
+
 // mountedBelow is those of records that are mounted, and what else of the pool
 // is mounted below them, by mountpoint, parents first.
 func (p *pool) mountedBelow(records []*record) ([]*record, error) {

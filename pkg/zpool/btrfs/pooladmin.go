@@ -102,7 +102,11 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 	}
 	undo := revert.New()
 	defer p.undo(undo)
-	if err := p.unmountAll(p.store.all(func(r *record) bool { return !r.isSnapshot() }), force, undo); err != nil {
+	all := p.store.all((*record).isDataset)
+	if err := p.unmountAll(all, force, undo); err != nil {
+		return err
+	}
+	if err := p.detachVolumes("detach", all, force, undo); err != nil {
 		return err
 	}
 	if err := p.quiesce(force, undo); err != nil {

@@ -20,18 +20,30 @@ type record struct {
 	Origin  int64             `json:"origin,omitempty"` // snapshot it was cloned from
 	Base    int64             `json:"base,omitempty"`   // bytes that its subvolume had when it was cloned or snapshot
 	Props   map[string]string `json:"props,omitempty"`
+
+	Received map[string]string `json:"received,omitempty"` // properties that a stream brought along
+	Holds    map[string]int64  `json:"holds,omitempty"`    // of a snapshot: tag and when it was given
+	Deferred bool              `json:"deferred,omitempty"` // a snapshot that goes with its last hold and clone
+
+	hidden bool // not to be mounted by this command
 }
 
 // clone is a copy to change: records in a store are never written to.
 func (r *record) clone() *record {
 	c := *r
-	c.Props = maps.Clone(r.Props)
+	c.Props, c.Received, c.Holds = maps.Clone(r.Props), maps.Clone(r.Received), maps.Clone(r.Holds)
 	return &c
 }
 
 func (r *record) treeName() string { return strconv.FormatInt(r.Tree, 10) }
 
 func (r *record) isSnapshot() bool { return r.Type == dataset.Snapshot }
+
+// isBookmark reports whether r only remembers a snapshot and has no subvolume.
+func (r *record) isBookmark() bool { return r.Type == dataset.Bookmark }
+
+// isDataset reports whether r is a filesystem or a volume.
+func (r *record) isDataset() bool { return !r.isSnapshot() && !r.isBookmark() }
 
 func (r *record) set(prop, value string) {
 	if r.Props == nil {

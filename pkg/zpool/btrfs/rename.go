@@ -3,6 +3,7 @@ package btrfs
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"strings"
 
@@ -50,7 +51,7 @@ func (p *pool) renameSnapshot(from, to string, recursive bool) error {
 	}
 	all := []*record{r}
 	if recursive {
-		all = append(all, p.sameSnapshots(r)...)
+		all = append(all, p.sameSnapshots(r.Name)...)
 	}
 	var e entry
 	for _, old := range all {
@@ -136,11 +137,28 @@ func (p *pool) move(moved []*record, from, to string, force bool, undo *revert.S
 	for _, place := range slices.Backward(places) {
 		p.removePlace(place)
 	}
-	if err := p.applyQuotas(); err != nil {
+	err = errors.Join(p.applyQuotas(), p.relink(moved))
+	if err != nil {
 		p.left = true // the next command does it again
 		return dataset.Cannot("rename", from, errors.Join(err, p.mountAgain(ids)))
 	}
 	return p.mountAgain(ids)
+}
+
+// relink makes the block devices of volumes that moved known by their new
+// names; who has one open keeps it.
+func (p *pool) relink(moved []*record) error {
+	var errs []error
+	for _, old := range moved {
+		if r := p.store.byID[old.ID]; r != nil && r.Type == dataset.Volume {
+			if device, err := os.Readlink(p.linkPath(old.Name)); err == nil {
+				errs = append(errs, p.link(r.Name, device))
+			}
+			p.unlink(old.Name)
+			errs = append(errs, p.attachVolume(r))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // mountAgain mounts what was mounted before a change, where it belongs now.

@@ -34,6 +34,9 @@ func (p *pool) repair(mount bool) error {
 			p.b.log.Warn("mount datasets", "pool", p.name, "err", err)
 		}
 	}
+	if err := p.attachVolumes(); err != nil {
+		p.b.log.Warn("attach volumes", "pool", p.name, "err", err)
+	}
 	return p.unmark()
 }
 
@@ -68,7 +71,7 @@ func (p *pool) unmountStale() error {
 func (p *pool) belongs(r *record, path string) bool {
 	at := p.store.mountpoint(r)
 	if at == "" {
-		return !r.isSnapshot()
+		return r.isDataset()
 	}
 	place, err := mnt.Open(p.root(), at)
 	if err != nil {
@@ -123,7 +126,7 @@ func (p *pool) sweepTrees() error {
 	for _, name := range names {
 		if !known[name] {
 			p.b.log.Info("remove an unfinished dataset", "pool", p.name, "tree", name)
-			errs = append(errs, p.destroyTree(name))
+			errs = append(errs, p.forgetVolume(name), p.destroyTree(name))
 		}
 	}
 	return errors.Join(errs...)

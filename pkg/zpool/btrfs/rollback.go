@@ -36,7 +36,12 @@ func (b *Backend) Rollback(ctx context.Context, snapshot string, o dataset.Rollb
 func (p *pool) newer(snap *record, o dataset.RollbackOptions) ([]*record, error) {
 	of, _, _ := dataset.SplitSnapshot(snap.Name)
 	all := p.store.snapshots(of)
-	later := all[slices.Index(all, snap)+1:]
+	later := slices.Clone(all[slices.Index(all, snap)+1:])
+	for _, b := range p.store.bookmarks(of) {
+		if b.TXG > snap.TXG {
+			later = append(later, b)
+		}
+	}
 	if len(later) > 0 && !o.Recursive && !o.Dependents {
 		return nil, dataset.Cannot("rollback to", snap.Name, &dataset.BlockedError{
 			Reason: dataset.ErrNewer, Text: dataset.ErrNewer.Error(),
@@ -45,6 +50,9 @@ func (p *pool) newer(snap *record, o dataset.RollbackOptions) ([]*record, error)
 	}
 	set := make(map[int64]*record)
 	for _, r := range later {
+		if len(r.Holds) > 0 {
+			return nil, dataset.As(dataset.ErrBusy, "cannot destroy snapshot %s: dataset is busy", r.Name)
+		}
 		set[r.ID] = r
 	}
 	err := p.checkClones(snap.Name, dataset.DestroyOptions{Dependents: o.Dependents}, set)
@@ -67,6 +75,10 @@ func (p *pool) rollback(old, snap *record, doomed []*record, force bool) error {
 	if err := p.unmountAll(doomed, force, undo); err != nil {
 		return err
 	}
+	// Volumes change under nobody's hands: one that is open is refused.
+	if err := p.detachVolumes("rollback", append([]*record{old}, doomed...), false, undo); err != nil {
+		return err
+	}
 	r := old.clone()
 	r.Tree = p.store.next()
 	if err := p.copyBack(snap, r, undo); err != nil {
@@ -74,6 +86,9 @@ func (p *pool) rollback(old, snap *record, doomed []*record, force bool) error {
 	}
 	r.Base = snap.Base
 	r.TXG = old.TXG
+	if size, set := snap.Props["volsize"]; set {
+		r.set("volsize", size)
+	}
 	if err := errors.Join(p.limit(r), p.compress(r)); err != nil {
 		return dataset.Cannot("rollback to", snap.Name, err)
 	}
@@ -90,7 +105,10 @@ func (p *pool) rollback(old, snap *record, doomed []*record, force bool) error {
 	}
 	undo.Success()
 	err = p.mountAll(mounted)
-	p.remove(append(doomed, &record{Name: old.Name, Type: dataset.Snapshot, Tree: old.Tree, Subvol: old.Subvol}))
+	if r.Type == dataset.Volume {
+		err = errors.Join(err, p.attachVolume(r))
+	}
+	p.remove(append(doomed, &record{Name: old.Name, Type: old.Type, Tree: old.Tree, Subvol: old.Subvol}))
 	return err
 }
 

@@ -32,6 +32,9 @@ func (b *Backend) Set(ctx context.Context, name string, props map[string]string)
 			r.set(prop, value)
 			changed[prop] = value
 		}
+		if err := r.settleVolume(old, changed); err != nil {
+			return dataset.Cannot(opSet, name, err)
+		}
 		if err := p.checkSpace(r, changed); err != nil {
 			return dataset.Cannot(opSet, name, err)
 		}
@@ -82,13 +85,30 @@ func (p *pool) replace(old, r *record, changed []string) error {
 		if err := p.remount(old, r); err != nil {
 			return err
 		}
-	} else if err := p.commit(entry{Put: []*record{r}}); err != nil {
+	} else if err := p.commitChanged(old, r); err != nil {
 		return dataset.Cannot(opSet, r.Name, noSpace(err))
 	}
 	if err := p.effects(r, changed); err != nil {
 		p.left = true // the repair applies what the record says
 		return dataset.Cannot(opSet, r.Name, err)
 	}
+	return nil
+}
+
+// commitChanged commits a record; a volume gets room to grow before that.
+func (p *pool) commitChanged(old, r *record) error {
+	undo := revert.New()
+	defer p.undo(undo)
+	if r.Type == dataset.Volume && r.number("volsize") >= old.number("volsize") {
+		undo.Add(func() error { return p.resizeVolume(old) })
+		if err := p.resizeVolume(r); err != nil {
+			return err
+		}
+	}
+	if err := p.commit(entry{Put: []*record{r}}); err != nil {
+		return err
+	}
+	undo.Success()
 	return nil
 }
 
@@ -139,6 +159,10 @@ func (p *pool) effects(r *record, changed []string) error {
 			errs = append(errs, p.each(r, p.compress))
 		case "readonly", "setuid", "devices", "exec", "atime", "relatime":
 			errs = append(errs, p.each(r, p.setAttr))
+		case "volsize":
+			if r.Type == dataset.Volume {
+				errs = append(errs, p.resizeVolume(r))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -148,7 +172,7 @@ func (p *pool) effects(r *record, changed []string) error {
 func (p *pool) each(r *record, do func(*record) error) error {
 	errs := []error{do(r)}
 	for _, d := range p.store.below(r.Name) {
-		if !d.isSnapshot() {
+		if d.isDataset() {
 			errs = append(errs, do(d))
 		}
 	}
@@ -157,6 +181,9 @@ func (p *pool) each(r *record, do func(*record) error) error {
 
 // setAttr changes the flags of r's mount, if it is mounted.
 func (p *pool) setAttr(r *record) error {
+	if r.Type == dataset.Volume {
+		return p.attachVolume(r)
+	}
 	mounted, err := p.isMounted(r)
 	if err != nil || !mounted {
 		return err
@@ -197,7 +224,14 @@ func (p *pool) checkSpace(r *record, changed map[string]string) error {
 	if (wanted["quota"] > 0 || wanted["refquota"] > 0) && p.store.pool.Quota == "none" {
 		return dataset.As(dataset.ErrUnsupported, "this kernel's btrfs has no quotas")
 	}
-	if n := max(wanted["reservation"], wanted["refreservation"]); n > sp.available(r) {
+	free := sp.available(r)
+	if known && r.Type == dataset.Volume { // what it has counts
+		free += sp.referenced(r)
+	}
+	if n := max(wanted["reservation"], wanted["refreservation"]); n > free {
+		if !known && r.Type == dataset.Volume {
+			return dataset.ErrNoSpace
+		}
 		return dataset.As(dataset.ErrNoSpace, "size is greater than available space")
 	}
 	return nil

@@ -23,7 +23,7 @@ func (p *pool) settleGroups() error {
 		return err
 	}
 	known := make(map[btrfs.QgroupID]bool, len(p.store.byID))
-	for _, r := range p.store.all(func(r *record) bool { return !r.isSnapshot() }) {
+	for _, r := range p.store.all(func(r *record) bool { return r.isDataset() }) {
 		known[r.group()] = true
 		if !p.hasTree(r) {
 			continue
@@ -95,7 +95,7 @@ func (p *pool) dropStaleGroups() error {
 	}
 	known := make(map[btrfs.QgroupID]bool, 2*len(p.store.byID))
 	for _, r := range p.store.byID {
-		known[r.group()] = !r.isSnapshot()
+		known[r.group()] = r.isDataset()
 		known[r.ownGroup()] = true
 	}
 	var errs []error

@@ -78,7 +78,7 @@ func (p *pool) planSnapshots(name string, o dataset.SnapshotOptions) ([]*record,
 	datasets := []*record{top}
 	if o.Recursive {
 		datasets = append(datasets, p.store.all(func(r *record) bool {
-			return !r.isSnapshot() && strings.HasPrefix(r.Name, of+"/")
+			return r.isDataset() && strings.HasPrefix(r.Name, of+"/")
 		})...)
 	}
 	var records []*record
@@ -89,6 +89,11 @@ func (p *pool) planSnapshots(name string, o dataset.SnapshotOptions) ([]*record,
 		}
 		if err != nil {
 			return nil, dataset.Cannot("create snapshot", d.Name+"@"+snap, err)
+		}
+		for _, prop := range []string{"volsize", "volblocksize"} { // a volume's may change later
+			if v, set := d.Props[prop]; set {
+				r.set(prop, v)
+			}
 		}
 		records = append(records, r)
 	}

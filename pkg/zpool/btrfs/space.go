@@ -32,7 +32,7 @@ func (p *pool) space() (*space, error) {
 		return nil, err
 	}
 	for _, r := range p.store.byID {
-		if !r.isSnapshot() && p.simple() {
+		if r.isDataset() && p.simple() {
 			sp.kids[dataset.Parent(r.Name)] += sp.used(r)
 		}
 	}
@@ -58,8 +58,8 @@ func (sp *space) sumClassic() {
 // used is what destroying r and everything below it would free, about.
 func (sp *space) used(r *record) int64 {
 	switch {
-	case r.isSnapshot():
-		if sp.p.simple() {
+	case !r.isDataset():
+		if sp.p.simple() || r.isBookmark() {
 			return 0
 		}
 		return int64(sp.usages[r.ownGroup()].Exclusive)
@@ -87,7 +87,7 @@ func (sp *space) byChildren(r *record) int64 { return max(0, sp.used(r)-sp.own(r
 // what a clone shares is added as it was when the clone was made.
 func (sp *space) referenced(r *record) int64 {
 	if sp.p.simple() {
-		if r.isSnapshot() {
+		if !r.isDataset() {
 			return r.Base
 		}
 		return r.Base + int64(sp.usages[r.ownGroup()].Referenced)

@@ -41,7 +41,7 @@ type entry struct {
 // check refuses what no program of ours writes: a pool may come from elsewhere.
 func (e *entry) check() error {
 	for _, r := range e.Put {
-		if r == nil || r.ID <= 0 || r.Tree <= 0 || r.Type == "" {
+		if r == nil || r.ID <= 0 || r.Type == "" || (r.Tree <= 0) != r.isBookmark() {
 			return errors.New("a record without id or type")
 		}
 		if err := dataset.CheckName(r.Name, r.Type); err != nil {
@@ -148,17 +148,17 @@ func (s *store) next() int64 {
 }
 
 // compare orders names as zfs list does: a dataset, its snapshots oldest
-// first, then what comes after it.
+// first, its bookmarks, then what comes after it.
 func compare(a, b *record) int {
-	an, as, _ := dataset.SplitSnapshot(a.Name)
-	bn, bs, _ := dataset.SplitSnapshot(b.Name)
+	an, as := dataset.Base(a.Name)
+	bn, bs := dataset.Base(b.Name)
 	if c := strings.Compare(an, bn); c != 0 {
 		return c
 	}
 	if as == "" || bs == "" {
 		return strings.Compare(as, bs)
 	}
-	return cmp.Or(cmp.Compare(a.TXG, b.TXG), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(bs[0], as[0]), cmp.Compare(a.TXG, b.TXG), cmp.Compare(a.ID, b.ID))
 }
 
 // all is every record that keep wants, in order.
@@ -181,6 +181,11 @@ func (s *store) below(name string) []*record {
 // snapshots of one dataset, oldest first.
 func (s *store) snapshots(name string) []*record {
 	return s.all(func(r *record) bool { return strings.HasPrefix(r.Name, name+"@") })
+}
+
+// bookmarks of one dataset, oldest first.
+func (s *store) bookmarks(name string) []*record {
+	return s.all(func(r *record) bool { return strings.HasPrefix(r.Name, name+"#") })
 }
 
 // wasteful says that rewriting the file would at least halve it.

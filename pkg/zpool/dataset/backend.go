@@ -8,7 +8,6 @@ type Backend interface {
 	List(ctx context.Context, o ListOptions) ([]Dataset, error)
 	Create(ctx context.Context, name string, o CreateOptions) error
 	Destroy(ctx context.Context, names []string, o DestroyOptions) error
-	Doomed(ctx context.Context, names []string, o DestroyOptions) ([]string, error)
 	Set(ctx context.Context, name string, props map[string]string) error
 	Inherit(ctx context.Context, name, prop string, recursive bool) error
 	Snapshot(ctx context.Context, names []string, o SnapshotOptions) error
@@ -18,6 +17,14 @@ type Backend interface {
 	Promote(ctx context.Context, name string) error
 	Mount(ctx context.Context, name string) error
 	Unmount(ctx context.Context, name string, force bool) error
+}
+
+// Planner tells what a change would do, and changes nothing.
+type Planner interface {
+	// Doomed names what Destroy would remove.
+	Doomed(ctx context.Context, names []string, o DestroyOptions) ([]string, error)
+	// Plan names what Create would make, with the properties that it would set.
+	Plan(ctx context.Context, name string, o CreateOptions) ([]Dataset, error)
 }
 
 // Pools is one way to keep pools.

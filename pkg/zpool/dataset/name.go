@@ -10,6 +10,9 @@ const (
 // CheckName says whether a name may be that of a dataset of type t, in the
 // words of zfs(8).
 func CheckName(name string, t Type) error {
+	if t == Bookmark {
+		return checkBookmark(name)
+	}
 	base, snap, isSnap := strings.Cut(name, "@")
 	switch {
 	case t == Snapshot && !isSnap:
@@ -38,6 +41,17 @@ func CheckName(name string, t Type) error {
 		}
 	}
 	return checkPoolStart(parts[0])
+}
+
+func checkBookmark(name string) error {
+	base, mark, ok := strings.Cut(name, "#")
+	if !ok {
+		return As(ErrBadName, "missing '#' delimiter in bookmark name")
+	}
+	if strings.ContainsAny(mark, "@#") || strings.Contains(base, "@") {
+		return As(ErrBadName, "multiple '@' and/or '#' delimiters in name")
+	}
+	return CheckName(base+"@"+mark, Snapshot)
 }
 
 func checkComponent(p string) error {
@@ -108,7 +122,16 @@ func Parent(name string) string {
 // IsBelow reports whether name is a descendant (child or snapshot, at any
 // depth) of root.
 func IsBelow(name, root string) bool {
-	return len(name) > len(root) && strings.HasPrefix(name, root) && (name[len(root)] == '/' || name[len(root)] == '@')
+	return len(name) > len(root) && strings.HasPrefix(name, root) && strings.IndexByte("/@#", name[len(root)]) >= 0
+}
+
+// Base cuts a name in the filesystem's or volume's and the rest of a snapshot's
+// (@s) or bookmark's (#b), which is empty for a dataset.
+func Base(name string) (of, rest string) {
+	if i := strings.IndexAny(name, "@#"); i >= 0 {
+		return name[:i], name[i:]
+	}
+	return name, ""
 }
 
 // SplitSnapshot cuts a snapshot's name in dataset and snapshot.

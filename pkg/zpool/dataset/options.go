@@ -14,6 +14,7 @@ type CreateOptions struct {
 	Parents bool              // make missing parents, and be content if it exists
 	Volsize int64             // bytes; above 0 makes a volume
 	Sparse  bool              // a volume without reservation
+	NoMount bool              // leave a filesystem unmounted for now
 	Props   map[string]string // native and user properties
 }
 

@@ -122,21 +122,3 @@ func (b *Backend) SetPool(ctx context.Context, name, prop, value string) error {
 	_, err := b.run(ctx, "zpool", "set", prop+"="+value, name)
 	return err
 }
-
-// Doomed names what a Destroy with the same options would remove.
-func (b *Backend) Doomed(ctx context.Context, names []string, o dataset.DestroyOptions) ([]string, error) {
-	on := flags(map[string]bool{"-r": o.Recursive, "-R": o.Dependents})
-	var doomed []string
-	for _, name := range joinSnapshots(names) {
-		text, err := b.run(ctx, "zfs", append(append([]string{"destroy", "-nvp"}, on...), name)...)
-		if err != nil {
-			return doomed, err
-		}
-		for line := range strings.Lines(text) {
-			if what, ok := strings.CutPrefix(strings.TrimSpace(line), "destroy\t"); ok {
-				doomed = append(doomed, what)
-			}
-		}
-	}
-	return doomed, nil
-}

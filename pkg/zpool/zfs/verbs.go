@@ -20,7 +20,7 @@ func (b *Backend) Create(ctx context.Context, name string, o dataset.CreateOptio
 }
 
 func createArgs(name string, o dataset.CreateOptions) []string {
-	args := append([]string{"create"}, flags(map[string]bool{"-p": o.Parents, "-s": o.Sparse})...)
+	args := append([]string{"create"}, flags(map[string]bool{"-p": o.Parents, "-s": o.Sparse, "-u": o.NoMount})...)
 	args = append(args, options(o.Props)...)
 	if o.Volsize > 0 {
 		args = append(args, "-V", fmt.Sprint(o.Volsize))

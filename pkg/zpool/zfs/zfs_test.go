@@ -120,6 +120,13 @@ func TestVerbs_arguments(t *testing.T) {
 			return b.Rename(ctx, "zones/a", "zones/b", dataset.RenameOptions{Parents: true})
 		}},
 		{"zfs promote zones/c", func(b *Backend) error { return b.Promote(ctx, "zones/c") }},
+		{"zfs hold -r keep zones/a@s zones/b@s", func(b *Backend) error {
+			return b.Hold(ctx, []string{"zones/a@s", "zones/b@s"}, "keep", true)
+		}},
+		{"zfs release keep zones/a@s", func(b *Backend) error {
+			return b.Release(ctx, []string{"zones/a@s"}, "keep", false)
+		}},
+		{"zfs bookmark zones/a@s zones/a#b", func(b *Backend) error { return b.Bookmark(ctx, "zones/a@s", "zones/a#b") }},
 		{"zfs unmount -f zones/c", func(b *Backend) error { return b.Unmount(ctx, "zones/c", true) }},
 		{"zpool create -f -m /z -o comment=x -O atime=off zones /dev/x", func(b *Backend) error {
 			return b.CreatePool(ctx, "zones", dataset.PoolOptions{
@@ -138,6 +145,34 @@ func TestVerbs_arguments(t *testing.T) {
 		if got := b.called(t); got != c.want {
 			t.Errorf("called %q, want %q", got, c.want)
 		}
+	}
+}
+
+func TestHolds(t *testing.T) {
+	b := fake(t)
+	b.say(t, "out", "zones/a@s\tkeep\tTue Nov  3 02:55 2026\nzones/b@s\tkeep\t1700000000\n")
+	got, err := b.Holds(t.Context(), []string{"zones/a@s"}, true)
+	if err != nil || len(got) != 2 || got[0].Tag != "keep" || got[0].Given.Day() != 3 || got[1].Given.Unix() != 1700000000 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if want := "zfs holds -H -r zones/a@s"; b.called(t) != want {
+		t.Errorf("called %q, want %q", b.called(t), want)
+	}
+	b.say(t, "out", "zones/a@s\tkeep\tsome day\n")
+	if _, err := b.Holds(t.Context(), []string{"zones/a@s"}, false); err == nil {
+		t.Error("a strange time was taken")
+	}
+}
+
+func TestPlan(t *testing.T) {
+	b := fake(t)
+	b.say(t, "out", "create\tzones/v\nproperty\trefreservation\t110362624\n")
+	got, err := b.Plan(t.Context(), "zones/v", dataset.CreateOptions{Volsize: 1 << 20})
+	if err != nil || len(got) != 1 || got[0].Type != dataset.Volume || got[0].Int("refreservation") != 110362624 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if want := "zfs create -nP -V 1048576 zones/v"; b.called(t) != want {
+		t.Errorf("called %q, want %q", b.called(t), want)
 	}
 }
 
