@@ -7,10 +7,14 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smartbox-os/smartbox/pkg/dtrace/btf"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/dlib"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/sym"
 )
 
 // Source is one program of a run.
@@ -52,7 +56,30 @@ func toSema(p *probe.Probe) *sema.Probe {
 	if p == nil {
 		return nil
 	}
-	return &sema.Probe{ID: p.ID, Provider: p.Provider, Module: p.Module, Func: p.Func, Name: p.Name, Args: p.Args}
+	return &sema.Probe{
+		ID: p.ID, Provider: p.Provider, Module: p.Module, Func: p.Func, Name: p.Name,
+		Guard: p.Guard, Task: p.Task, Args: func() []sema.Arg {
+			list := p.Arguments()
+			args := make([]sema.Arg, len(list))
+			for i, a := range list {
+				args[i] = sema.Arg(a)
+			}
+			return args
+		},
+	}
+}
+
+// kernelTypes shows the kernel's types and symbols to the checker.
+type kernelTypes struct {
+	*btf.Kernel
+	symbols sym.Kernel
+}
+
+// Symbol is the address and type of a variable or function.
+func (k *kernelTypes) Symbol(scope, name string) (uint64, *ctype.Type, bool) {
+	t := k.Object(scope, name)
+	addr, ok := k.symbols.Address(scope, name)
+	return addr, t, ok
 }
 
 func (s probes) Match(desc string) ([]*sema.Probe, error) {
@@ -69,7 +96,7 @@ func (s probes) ByID(id uint64) *sema.Probe { return toSema(s.db.ByID(id)) }
 // Compile checks all sources as one run.
 func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 	u := &Unit{DB: db}
-	checker := sema.New(sema.Env{Probes: probes{db}, Options: o.Settings.check()})
+	checker := sema.New(sema.Env{Probes: probes{db}, Types: &kernelTypes{Kernel: db.Kernel}, Library: dlib.Text, Options: o.Settings.check()})
 	u.Program = checker.Program()
 	for _, src := range sources {
 		err := o.add(checker, src)

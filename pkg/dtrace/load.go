@@ -30,7 +30,8 @@ func (e *VerifierError) Unwrap() error { return e.Err }
 type wiring struct {
 	begin, end []gen.Run
 	clocks     []gen.Run
-	clockOf    map[int]*probe.Probe
+	raw        []gen.Run
+	probeOf    map[int]*probe.Probe // of clocks and raw
 	tables     map[probe.Kind]*table
 }
 
@@ -54,7 +55,7 @@ func (s *Session) wire() *wiring {
 		}
 	}
 	sort.Ints(order)
-	w := &wiring{clockOf: map[int]*probe.Probe{}, tables: map[probe.Kind]*table{}}
+	w := &wiring{probeOf: map[int]*probe.Probe{}, tables: map[probe.Kind]*table{}}
 	for _, id := range order {
 		p := s.db.ByID(uint64(id))
 		run := gen.Run{Probe: id, Clauses: byProbe[id]}
@@ -65,7 +66,10 @@ func (s *Session) wire() *wiring {
 			w.end = append(w.end, run)
 		case probe.Profile, probe.Tick:
 			w.clocks = append(w.clocks, run)
-			w.clockOf[id] = p
+			w.probeOf[id] = p
+		case probe.RawTP:
+			w.raw = append(w.raw, run)
+			w.probeOf[id] = p
 		case probe.SyscallEntry, probe.SyscallReturn:
 			w.syscall(p, run)
 		}
@@ -124,10 +128,37 @@ func (s *Session) load(w *wiring) error {
 		}
 	}
 	for _, run := range w.clocks {
-		if err := s.loadClock(run, w.clockOf[run.Probe]); err != nil {
+		if err := s.loadClock(run, w.probeOf[run.Probe]); err != nil {
 			return err
 		}
 	}
+	for _, run := range w.raw {
+		if err := s.loadRaw(run, w.probeOf[run.Probe]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadRaw loads what runs at tracepoints.
+func (s *Session) loadRaw(run gen.Run, p *probe.Probe) error {
+	names, args, err := s.db.Tracepoints(p)
+	if err != nil {
+		return err
+	}
+	ins, err := s.gen.Program(probe.Raw{Args: args}, run, gen.Active)
+	if err != nil {
+		return err
+	}
+	prog, err := s.newProgram("dt_raw", ebpf.RawTracepoint, ins)
+	if err != nil {
+		return err
+	}
+	a, err := probe.AttachTracepoints(prog, names)
+	if err != nil {
+		return err
+	}
+	s.attached = append(s.attached, a)
 	return nil
 }
 

@@ -10,7 +10,12 @@ import (
 
 // builtin computes a variable that D itself knows.
 func (c *code) builtin(x *ir.Builtin) {
+	if c.ofTask(x.Name) {
+		return
+	}
 	switch x.Name {
+	case "raw":
+		c.rawArg(int(x.Arg.(*ir.Const).V))
 	case "pid":
 		c.emit(asm.FnGetCurrentPidTgid.Call(), asm.RSh.Imm(asm.R0, 32))
 	case "tid":
@@ -71,7 +76,33 @@ func argNumber(name string) (int, bool) {
 	return n, err == nil
 }
 
+// ofTask computes a variable of the thread that the probe speaks of, where that
+// is not the current one.
+func (c *code) ofTask(name string) bool {
+	if c.probe == nil || c.probe.Task == nil {
+		return false
+	}
+	x := c.g.prog.TaskVars[name]
+	if name == "curthread" {
+		x = c.probe.Task
+	}
+	if x == nil {
+		return false
+	}
+	c.expr(x)
+	return true
+}
+
+// arg is args[n] as it is before any translation.
 func (c *code) arg(n int) {
+	if c.probe != nil && c.probe.Args[n] != nil {
+		c.expr(c.probe.Args[n])
+		return
+	}
+	c.rawArg(n)
+}
+
+func (c *code) rawArg(n int) {
 	ins, err := c.point.Arg(n, buffer)
 	if err != nil {
 		c.fail(c.pos, "%v", err)

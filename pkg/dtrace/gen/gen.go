@@ -63,6 +63,16 @@ func (g *Generator) planStrings() {
 		}
 		eachStmt(c.Body, func(s ir.Stmt) { stmtExprs(s, func(x ir.Expr) { walkExpr(x, see) }) })
 	}
+	for _, p := range g.prog.Probes {
+		for _, x := range p.Args {
+			walkExpr(x, see)
+		}
+		for _, x := range []ir.Expr{p.Guard, p.Task} {
+			if x != nil {
+				walkExpr(x, see)
+			}
+		}
+	}
 }
 
 // ScratchSize is the size of MapScratch's value.
@@ -295,6 +305,7 @@ type code struct {
 	alias   map[string]string // labels that share an instruction with another
 	depth   int               // stack words in use
 	temps   int               // temporary strings in use
+	probe   *ir.Probe         // nil when it is no more than the point
 	clause  *ClauseLayout
 	fault   string // label for faults in the clause
 	marked  bool   // a jump to the fault label exists

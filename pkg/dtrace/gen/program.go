@@ -17,6 +17,11 @@ func (g *Generator) Program(p Point, r Run, state int32) (asm.Instructions, erro
 	c := newCode(g, p)
 	c.prologue(state)
 	c.emit(asm.Mov.Imm(asm.R9, int32(r.Probe)))
+	c.probe = g.prog.Probes[r.Probe]
+	if c.probe != nil && c.probe.Guard != nil {
+		c.fault = "done" // what cannot be read is no event
+		c.branchUnless(c.probe.Guard, "done")
+	}
 	c.clauses(r.Clauses)
 	c.epilogue()
 	return c.finish()

@@ -101,9 +101,10 @@ func (c *code) values(list []ir.Expr) {
 // which all have tid 0.
 func (c *code) threadKey() {
 	end := c.label()
+	if !c.ofTask("tid") {
+		c.emit(asm.FnGetCurrentPidTgid.Call(), asm.Mov.Reg32(asm.R0, asm.R0))
+	}
 	c.emit(
-		asm.FnGetCurrentPidTgid.Call(),
-		asm.Mov.Reg32(asm.R0, asm.R0),
 		asm.JNE.Imm(asm.R0, 0, end),
 		asm.FnGetSmpProcessorId.Call(),
 		asm.Add.Imm(asm.R0, 1),

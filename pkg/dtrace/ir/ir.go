@@ -15,6 +15,17 @@ type Program struct {
 	Locals  []*Var // this-> variables: shared by the clauses of one firing
 	Aggs    []*Agg
 	Needs   Needs
+
+	Probes   map[int]*Probe  // by id, those that are more than what they are attached to
+	TaskVars map[string]Expr // built-in variables in terms of curthread, for Probe.Task
+}
+
+// Probe is what a probe makes of the raw arguments, the built-in variables
+// "raw", of what it is attached to.
+type Probe struct {
+	Guard Expr         // it fires only when this holds; nil for always
+	Task  Expr         // the thread that it speaks of; nil for the current one
+	Args  map[int]Expr // values of args[] and argN that are not the raw ones
 }
 
 // Needs says what a program asks of its surroundings beyond the minimum.

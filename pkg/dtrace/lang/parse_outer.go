@@ -208,6 +208,9 @@ func (p *parser) translator() (*Translator, error) {
 		return nil, err
 	}
 	t := &Translator{Pos: tok.Pos}
+	if p.at(Name) { // "<" behind it does not tell that it is a type
+		p.tok.Kind = TypeName
+	}
 	if t.Output, err = p.typeName(); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,52 @@ func AttachSyscalls(prog *ebpf.Program, kind Kind) (Attachment, error) {
 	return l, nil
 }
 
+// several are attachments that end together.
+type several []Attachment
+
+func (s several) Close() error {
+	var errs []error
+	for _, a := range s {
+		errs = append(errs, a.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// AttachTracepoints attaches a program to each of the tracepoints.
+func AttachTracepoints(prog *ebpf.Program, names []string) (Attachment, error) {
+	var all several
+	for _, name := range names {
+		l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: name, Program: prog})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("attach to the tracepoint %s: %w", name, err), all.Close())
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// Tracepoints are those that a probe is attached to on this kernel: NAME NAME,
+// each the first of NAME|NAME that there is; with them goes how many arguments
+// all of them have.
+func (db *DB) Tracepoints(p *Probe) ([]string, int, error) {
+	var names []string
+	least := 12
+	for choice := range strings.FieldsSeq(p.Attach.Event) {
+		found := false
+		for name := range strings.SplitSeq(choice, "|") {
+			params, ok := db.Kernel.Tracepoint(name)
+			if ok {
+				names, least, found = append(names, name), min(least, len(params)), true
+				break
+			}
+		}
+		if !found {
+			return nil, 0, fmt.Errorf("%s is not available: this kernel has no tracepoint %s", p, choice)
+		}
+	}
+	return names, least, nil
+}
+
 // perfEvents are the events of one probe.
 type perfEvents []int
 

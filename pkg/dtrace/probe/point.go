@@ -115,3 +115,17 @@ func (Own) Name() string { return "dtrace probes" }
 func (Own) Arg(int, int16) (asm.Instructions, error) {
 	return asm.Instructions{asm.Mov.Imm(asm.R0, 0)}, nil
 }
+
+// Raw is a tracepoint with its arguments as the kernel passes them.
+type Raw struct{ Args int } // how many it has
+
+// Name is the provider's name, for messages.
+func (Raw) Name() string { return "tracepoints" }
+
+// Arg is what the kernel passes; those beyond are 0.
+func (r Raw) Arg(n int, _ int16) (asm.Instructions, error) {
+	if n >= r.Args {
+		return asm.Instructions{asm.Mov.Imm(asm.R0, 0)}, nil
+	}
+	return asm.Instructions{asm.LoadMem(asm.R0, asm.R6, int16(8*n), asm.DWord)}, nil
+}

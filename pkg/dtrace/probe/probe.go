@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/smartbox-os/smartbox/pkg/dtrace/btf"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 )
 
@@ -11,15 +12,38 @@ import (
 type Probe struct {
 	ID                           int
 	Provider, Module, Func, Name string
-	Args                         []*ctype.Type // of args[]
+	Args                         []Arg // of args[]; Arguments has them all
 	Attach                       Attach
+
+	// Guard is a condition in D under which what the probe is attached to is the
+	// probe, and Task the thread that it speaks of where that is not the current
+	// one. Both are over the raw arguments arg0, arg1 ...
+	Guard, Task string
+
+	args func() []Arg // of many probes: made when asked for
+}
+
+// Arg is what args[N] of a probe is.
+type Arg struct {
+	Type string      // in D, when T is nil
+	T    *ctype.Type // of the kernel's own
+	From string      // its value in D over the raw arguments; "" is raw argument N
+}
+
+// Arguments are what args[] has.
+func (p *Probe) Arguments() []Arg {
+	if p.Args == nil && p.args != nil {
+		p.Args = p.args()
+	}
+	return p.Args
 }
 
 // Attach is how a probe is reached.
 type Attach struct {
 	Kind   Kind
-	Number int   // system call
-	Period int64 // of profile and tick: ns between firings, or Hz when negative
+	Number int    // system call
+	Period int64  // of profile and tick: ns between firings, or Hz when negative
+	Event  string // tracepoint
 }
 
 // Kind is a way to attach.
@@ -34,29 +58,41 @@ const (
 	SyscallReturn
 	Profile // on every CPU
 	Tick    // on one
+	RawTP   // a tracepoint with its arguments as the kernel passes them
 )
 
 // DB is the probes of this host, loaded provider by provider.
 type DB struct {
+	Kernel *btf.Kernel
+
 	probes []*Probe
+	byID   map[uint64]*Probe
 	byName map[string]*Probe
+	nextID int
+	lazy   []*lazyProvider
 }
 
 // Load lists the probes of all providers, ids in order of their names within a
-// provider, so that they are the same at each run.
+// provider, so that they are the same at each run. Providers of many probes are
+// listed when a description may mean theirs.
 func Load() (*DB, error) {
-	db := &DB{byName: map[string]*Probe{}}
+	db := &DB{Kernel: btf.Running(), byName: map[string]*Probe{}, byID: map[uint64]*Probe{}, nextID: 1}
 	for _, name := range []string{"BEGIN", "END", "ERROR"} {
 		db.add(&Probe{Provider: "dtrace", Name: name, Attach: Attach{Kind: map[string]Kind{"BEGIN": Begin, "END": End, "ERROR": Error}[name]}})
 	}
 	db.addSyscalls()
 	db.addProfiles()
+	db.addStatic()
+	db.lazy = lazyProviders()
+	db.nextID = firstMade
 	return db, nil
 }
 
 func (db *DB) add(p *Probe) *Probe {
-	p.ID = len(db.probes) + 1
+	p.ID = db.nextID
+	db.nextID++
 	db.probes = append(db.probes, p)
+	db.byID[uint64(p.ID)] = p
 	db.byName[p.String()] = p
 	return p
 }
@@ -67,14 +103,22 @@ func (p *Probe) String() string {
 }
 
 // All lists every probe by id.
-func (db *DB) All() []*Probe { return db.probes }
+func (db *DB) All() []*Probe {
+	for _, l := range db.lazy {
+		db.list(l)
+	}
+	sort.Slice(db.probes, func(i, j int) bool { return db.probes[i].ID < db.probes[j].ID })
+	return db.probes
+}
 
 // ByID finds a probe.
 func (db *DB) ByID(id uint64) *Probe {
-	if id == 0 || id > uint64(len(db.probes)) {
-		return nil
+	for _, l := range db.lazy {
+		if id >= uint64(l.first) && id < uint64(l.first+idRange) {
+			db.list(l)
+		}
 	}
-	return db.probes[id-1]
+	return db.byID[id]
 }
 
 // Match returns the probes that a description names, by id. Missing parts on
@@ -85,6 +129,11 @@ func (db *DB) Match(desc string) ([]*Probe, error) {
 		return nil, err
 	}
 	var found []*Probe
+	for _, l := range db.lazy {
+		if l.may(d) {
+			db.list(l)
+		}
+	}
 	for _, p := range db.probes {
 		if d.matches(p) {
 			found = append(found, p)

@@ -22,7 +22,7 @@ func (c *checker) builtinVar(name string) *ctype.Type {
 		return ctype.Builtin("gid_t")
 	case "uid":
 		return ctype.Builtin("uid_t")
-	case "pid", "ppid":
+	case "pid":
 		return ctype.Builtin("pid_t")
 	case "tid":
 		return ctype.Builtin("id_t")

@@ -197,27 +197,14 @@ func (c *checker) probeArg(x *lang.Index) (ir.Expr, error) {
 	}
 	first := c.probes[0]
 	for _, p := range c.probes[1:] {
-		if !sameArgs(first.Args, p.Args) {
+		if len(p.args()) != len(first.args()) {
 			return nil, errorf(x.Pos, tagArgsMulti, "args[ ] may not be referenced because probe description matches an unstable set of probes")
 		}
 	}
-	if n < 0 || n >= int64(len(first.Args)) {
+	if n < 0 || n >= int64(len(first.args())) {
 		return nil, errorf(x.Pos, tagArgsIdx, "index %d is out of range for %s:%s:%s:%s args[ ]", n, first.Provider, first.Module, first.Func, first.Name)
 	}
-	t := first.Args[n]
-	return &ir.Builtin{Typed: ir.Typed{T: t}, Name: "args", Arg: konst(ctype.IntT, n)}, nil
-}
-
-func sameArgs(a, b []*ctype.Type) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !ctype.Same(a[i], b[i]) {
-			return false
-		}
-	}
-	return true
+	return c.typedArg(x.Pos, int(n))
 }
 
 func (c *checker) register(x *lang.Index) (ir.Expr, error) {

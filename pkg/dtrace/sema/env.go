@@ -8,6 +8,7 @@ import (
 // Env is what a program is checked against.
 type Env struct {
 	Types   TypeSource // nil: only the program's own types
+	Library Library    // nil: none
 	Probes  ProbeSource
 	Options Options
 }
@@ -22,11 +23,34 @@ type TypeSource interface {
 	Enumerator(name string) (int64, bool)
 }
 
+// Library finds the declarations in D of names that a program uses and does not
+// declare; "" for a name that it does not know.
+type Library func(name string) string
+
 // Probe is a probe as the checker sees it.
 type Probe struct {
 	ID                           int
 	Provider, Module, Func, Name string
-	Args                         []*ctype.Type // of args[]; nil when unknown
+	Args                         func() []Arg // of args[]; nil when unknown
+
+	// Guard and Task are expressions in D over the raw arguments: under which
+	// condition the probe fires, and whose thread it is when not the current one.
+	Guard, Task string
+}
+
+// Arg is what args[N] of a probe is.
+type Arg struct {
+	Type string      // in D, when T is nil
+	T    *ctype.Type // of the kernel's own
+	From string      // its value in D over the raw arguments; "" is raw argument N
+}
+
+// args are what a probe's args[] has.
+func (p *Probe) args() []Arg {
+	if p.Args == nil {
+		return nil
+	}
+	return p.Args()
 }
 
 // ProbeSource finds the probes that a description names.

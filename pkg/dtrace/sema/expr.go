@@ -178,6 +178,14 @@ func (c *checker) ident(x *lang.Ident) (ir.Expr, error) {
 		return c.varRef(x.Pos, v)
 	}
 	if t := c.builtinVar(name); t != nil {
+		if len(name) == 4 && name[:3] == "arg" {
+			if c.raw {
+				return &ir.Builtin{Typed: ir.Typed{T: t}, Name: "raw", Arg: konst(ctype.IntT, int64(name[3]-'0'))}, nil
+			}
+			if err := c.rawArg(name); err != nil {
+				return nil, err
+			}
+		}
 		return &ir.Builtin{Typed: ir.Typed{T: t}, Name: canonical(name)}, nil
 	}
 	if v, ok := c.enums[name]; ok {
@@ -191,6 +199,12 @@ func (c *checker) ident(x *lang.Ident) (ir.Expr, error) {
 		return nil, errorf(x.Pos, lang.TagSyntax, "syntax error near \"%s\"", name)
 	case "args", "uregs":
 		return nil, errorf(x.Pos, tagArrBadRef, "%s may not be referenced as a scalar", name)
+	}
+	if in := c.libraryInline(name); in != nil {
+		return c.expandInline(x.Pos, name, in, nil)
+	}
+	if v, ok := c.enums[name]; ok {
+		return konst(ctype.IntT, v), nil
 	}
 	if c.env.Types != nil {
 		if v, ok := c.env.Types.Enumerator(name); ok {

@@ -218,12 +218,12 @@ func (c *checker) memberOf(x *lang.Member) (ir.Expr, error) {
 		word := map[ir.Scope]string{ir.Thread: "self", ir.Local: "this"}[scope]
 		return nil, errorf(x.Pos, tagVarUndef, "%s-> variable %s has not yet been declared or assigned", word, name)
 	}
-	if e, ok, err := c.translated(x); ok || err != nil {
-		return e, err
-	}
 	e, err := c.expr(x.X)
 	if err != nil {
 		return nil, err
+	}
+	if xl, ok := e.(*xlated); ok {
+		return c.translated(x, xl)
 	}
 	t := e.Type()
 	space := memoryOf(e)
@@ -278,7 +278,8 @@ func (c *checker) index(x *lang.Index) (ir.Expr, error) {
 			return c.probeArg(x)
 		case id.Name == "uregs":
 			return c.register(x)
-		case c.inlines[id.Name] != nil:
+		case c.globals[id.Name] != nil:
+		case c.libraryInline(id.Name) != nil && c.inlines[id.Name].keys != nil:
 			return c.expandInline(x.Pos, id.Name, c.inlines[id.Name], x.Keys)
 		}
 	}

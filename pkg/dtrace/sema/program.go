@@ -36,7 +36,9 @@ func (k *Checker) SetOptions(o Options) {
 }
 
 // IsType reports whether a name is a type now; the parser asks.
-func (k *Checker) IsType(name string) bool { return k.c.typedef(name) != nil }
+func (k *Checker) IsType(name string) bool {
+	return k.c.globals[name] == nil && k.c.inlines[name] == nil && k.c.typedef(name) != nil
+}
 
 // Add checks one program and adds its clauses.
 func (k *Checker) Add(p *lang.Program) error {
@@ -258,6 +260,9 @@ func (c *checker) match(d lang.ProbeDesc) error {
 		return errorf(d.Pos, tagPdescZero, "probe description %s%s %s", strings.Repeat(":", max(0, 3-strings.Count(d.Text, ":"))), d.Text, ErrNoProbes)
 	}
 	for _, p := range found {
+		if err := c.conditions(d.Pos, p); err != nil {
+			return err
+		}
 		c.probes = append(c.probes, p)
 		c.clause.Probes = append(c.clause.Probes, p.ID)
 	}

@@ -31,6 +31,8 @@ type checker struct {
 	inlines map[string]*inline
 	params  map[string]ir.Expr // of the inline or translator being expanded
 	xlators []*translator
+	learnt  map[string]bool // texts of the library
+	raw     bool            // argN are the raw arguments of what a probe is attached to
 
 	clause *ir.Clause
 	locals map[string]*ir.Var
@@ -44,6 +46,7 @@ func newChecker(env *Env) *checker {
 		tags: map[string]*ctype.Type{}, types: map[string]*ctype.Type{}, enums: map[string]int64{},
 		globals: map[string]*ir.Var{}, threads: map[string]*ir.Var{}, aggs: map[string]*ir.Agg{},
 		inlines: map[string]*inline{}, locals: map[string]*ir.Var{},
+		learnt: map[string]bool{},
 	}
 }
 
@@ -75,7 +78,15 @@ func (c *checker) typedef(name string) *ctype.Type {
 			return t
 		}
 	}
-	if c.env.Types == nil || isBuiltinName(base) {
+	if isBuiltinName(base) {
+		return nil
+	}
+	if !scoped && c.learn(base) {
+		if t := c.types[base]; t != nil {
+			return t
+		}
+	}
+	if c.env.Types == nil {
 		return nil
 	}
 	return c.env.Types.Lookup(scope, "typedef", base)
@@ -92,6 +103,9 @@ func (c *checker) tagged(kind, name string) *ctype.Type {
 		if t := c.env.Types.Lookup(scope, kind, base); t != nil {
 			return t
 		}
+	}
+	if !scoped && c.learn(kind+" "+base) {
+		return c.tags[kind+" "+base]
 	}
 	return nil
 }

@@ -85,22 +85,26 @@ func (c *checker) xlate(x *lang.Xlate) (ir.Expr, error) {
 
 // translated is a member of a translation: the member's expression with the
 // input in the parameter's place. Nothing else of the struct is computed.
-func (c *checker) translated(m *lang.Member) (ir.Expr, bool, error) {
-	if _, isXlate := m.X.(*lang.Xlate); !isXlate {
-		return nil, false, nil
-	}
-	e, err := c.expr(m.X)
-	if err != nil {
-		return nil, false, err
-	}
-	x := e.(*xlated)
+func (c *checker) translated(m *lang.Member, x *xlated) (ir.Expr, error) {
 	value, ok := x.t.members[m.Name]
 	if !ok {
-		return nil, false, errorf(m.Pos, tagXlateNoConv, "translator does not define conversion for member: %s", m.Name)
+		return nil, errorf(m.Pos, tagXlateNoConv, "translator does not define conversion for member: %s", m.Name)
 	}
-	old := c.params
-	c.params = map[string]ir.Expr{x.t.param: x.x}
-	defer func() { c.params = old }()
-	e, err = c.expr(value)
-	return e, true, err
+	want, ok := x.t.out.Find(m.Name)
+	if !ok {
+		return nil, errorf(m.Pos, tagTypeMember, "%s is not a member of %s", m.Name, x.t.out)
+	}
+	params, raw := c.params, c.raw
+	c.params, c.raw = map[string]ir.Expr{x.t.param: x.x}, false
+	defer func() { c.params, c.raw = params, raw }()
+	e, err := c.expr(value)
+	switch {
+	case err != nil:
+		return nil, errorf(m.Pos, tagXlateNoConv, "translator does not define conversion for member: %s (%v)", m.Name, err)
+	case want.Type.IsInt() && e.Type().IsInt():
+		return convert(e, want.Type), nil
+	case want.Type.IsString() && e.Type().IsStringLike():
+		return c.toString(e), nil
+	}
+	return e, nil
 }

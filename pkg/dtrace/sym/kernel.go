@@ -73,6 +73,7 @@ func (t table) find(addr uint64) (symbol, bool) {
 type Kernel struct {
 	loaded  bool
 	symbols table
+	text    []byte // for names
 }
 
 // Lookup names an address.
@@ -88,6 +89,43 @@ func (k *Kernel) Lookup(addr uint64) Name {
 		n.Module, n.Symbol, n.Offset = s.module, s.name, addr-s.addr
 	}
 	return n
+}
+
+// Address finds a function, or a variable where the kernel lists them, by its
+// name; module "" is any, the kernel itself first.
+func (k *Kernel) Address(module, name string) (uint64, bool) {
+	if k.text == nil {
+		var err error
+		if k.text, err = os.ReadFile("/proc/kallsyms"); err != nil {
+			return 0, false
+		}
+	}
+	return address(k.text, module, name)
+}
+
+func address(text []byte, module, name string) (uint64, bool) {
+	want := []byte(" " + name)
+	for rest := text; ; {
+		i := bytes.Index(rest, want)
+		if i < 0 {
+			return 0, false
+		}
+		from := bytes.LastIndexByte(rest[:i], '\n') + 1
+		line := rest[from:]
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end]
+		}
+		f := bytes.Fields(line)
+		in := "vmlinux"
+		if len(f) > 3 {
+			in = string(bytes.Trim(f[3], "[]"))
+		}
+		if len(f) >= 3 && string(f[2]) == name && (module == "" || module == in) {
+			addr, err := strconv.ParseUint(string(f[0]), 16, 64)
+			return addr, err == nil && addr != 0
+		}
+		rest = rest[i+len(want):]
+	}
 }
 
 // parseKallsyms reads lines of ADDRESS TYPE NAME [MODULE]; only code counts.

@@ -1,0 +1,1 @@
+inline void *NULL = (void *)0;
