@@ -44,6 +44,11 @@ test: ## everything (root for all of it, else it says what it leaves out)
 	@$(MAKE) build
 	@GO=$(GO) $(GO) run ./test/run ./...
 
+.PHONY: test-guest
+test-guest: ## the privileged suites in a virtual machine with another kernel (QEMU)
+	@scripts/setup.sh test
+	@SMARTBOX_TEST_GUEST=all $(GO) test -count=1 -timeout 60m -v ./test/guest
+
 .PHONY: check
 check: setup ## before a push: format, lint, vet, tests without root
 	@scripts/check.sh

@@ -7,6 +7,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/dladm"
 	"github.com/smartbox-os/smartbox/cmd/dtrace"
 	"github.com/smartbox-os/smartbox/cmd/imgadm"
+	"github.com/smartbox-os/smartbox/cmd/initrole"
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
@@ -42,10 +43,13 @@ func applets() []Applet {
 		{Name: "dtrace", Summary: "trace the kernel and processes with programs in D", New: dtrace.New, Manual: dtrace.Manual},
 		{Name: "halt", Role: zinit.Halt},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
+		{Name: "init", Role: initrole.Init},
+		{Name: "init-worker", Role: initrole.Worker},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
 		{Name: "mdata-list", Summary: "list the metadata keys, inside a zone", New: mdata.NewList, Manual: mdata.ListManual},
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
+		{Name: "modprobe", Role: initrole.Modprobe},
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
 		{Name: "poweroff", Role: zinit.Halt},
 		{Name: "reboot", Role: zinit.Halt},

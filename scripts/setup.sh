@@ -50,6 +50,13 @@ tests() {
 	need gcc gcc
 	need libc6-dev /usr/include/stdio.h
 	need nftables nft
+	if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then need qemu-system-x86 qemu-system-x86_64; fi
+}
+
+# guest fetches the test guest's kernel; without one its tests say so.
+guest() {
+	[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || return 0
+	"$here/kernel.sh" cloud >/dev/null || echo "setup: no kernel for the test guest, whose tests are skipped" >&2
 }
 
 bench() {
@@ -101,4 +108,5 @@ bench) bench ;;
 esac
 install
 [ "$step" = build ] || modules
+[ "$step" != test ] || guest
 "$here/go" version >/dev/null

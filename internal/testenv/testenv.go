@@ -25,6 +25,24 @@ func RequireRoot(t testing.TB) {
 	}
 }
 
+// guestMark is there in the test guest; see package testguest.
+const guestMark = "/run/smartbox-test-guest"
+
+// InGuest reports whether the tests run in the test guest, where nothing of
+// value can be harmed.
+func InGuest() bool {
+	_, err := os.Stat(guestMark)
+	return err == nil
+}
+
+// RequireGuest skips the test outside of the test guest.
+func RequireGuest(t testing.TB) {
+	t.Helper()
+	if !InGuest() {
+		t.Skip("runs in the test guest (make test-guest)")
+	}
+}
+
 // RequireCommand skips the test when a program of the host is missing.
 func RequireCommand(t testing.TB, names ...string) {
 	t.Helper()

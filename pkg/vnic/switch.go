@@ -286,6 +286,10 @@ func (h *Host) tagged(rt *netlink.Handle, u *uplink, vid int) (netlink.Link, err
 	if link != nil || err != nil {
 		return link, err
 	}
+	// Nothing tagged can be up over a link that is down.
+	if err := rt.LinkSetUp(u.phys); err != nil {
+		return nil, fmt.Errorf("bring %s up: %w", u.phys.Attrs().Name, err)
+	}
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = name
 	attrs.ParentIndex = u.phys.Attrs().Index

@@ -1,0 +1,32 @@
+package guest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/smartbox-os/smartbox/pkg/platform/testguest"
+)
+
+// all reports whether everything is to be run, which takes long without KVM.
+func all() bool { return os.Getenv("SMARTBOX_TEST_GUEST") == "all" }
+
+// TestCgroupsV2 has control groups v2 alone, as current distributions do, and
+// the kinds of links that other kernels may lack.
+func TestCgroupsV2(t *testing.T) {
+	suites := []testguest.Suite{
+		testguest.Package("./pkg/zone/cgroup", ""),
+		testguest.Package("./pkg/zone/jail", ""),
+		testguest.Package("./pkg/vnic", "^TestGuest_|TestAttach_overATag"),
+	}
+	if all() {
+		suites = []testguest.Suite{
+			testguest.Package("./pkg/zone/cgroup", ""),
+			testguest.Package("./pkg/zone/jail", ""),
+			testguest.Package("./pkg/vnic", "TestGuest_|TestAttach|TestProtection|TestRoutes"),
+			testguest.Package("./pkg/zone/super", ""),
+			testguest.Package("./pkg/zone", ""),
+			testguest.Package("./pkg/zpool", ""),
+		}
+	}
+	testguest.Run(t, testguest.Options{Memory: 1024, Scratch: 8 << 30}, suites...)
+}
