@@ -62,6 +62,8 @@ func (s *Session) wire() *wiring {
 		switch p.Attach.Kind {
 		case probe.Begin:
 			w.begin = append(w.begin, run)
+		case probe.Error:
+			s.gen.SetErrors(run)
 		case probe.End:
 			w.end = append(w.end, run)
 		case probe.Profile, probe.Tick:

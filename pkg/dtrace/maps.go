@@ -17,6 +17,7 @@ type Sizes struct {
 	Buffer int // ring buffer per CPU
 	Agg    int // aggregations, each, per CPU
 	Dyn    int // variables with keys, each
+	Spec   int // a speculation
 }
 
 // maps are the kernel's side of a run's data, by name.
@@ -73,6 +74,9 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 	for _, a := range g.Aggs {
 		zero = max(zero, a.ValueSize)
 	}
+	for _, v := range g.Vars {
+		zero = max(zero, v.Size)
+	}
 	drops := one(gen.MapDrops, ebpf.PerCPUArray, 8)
 	drops.MaxEntries = gen.DropCount
 	return []*ebpf.MapSpec{
@@ -81,6 +85,7 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 		one(gen.MapGlobals, ebpf.Array, g.Globals),
 		one(gen.MapStrings, ebpf.Array, len(g.Strings)),
 		one(gen.MapZero, ebpf.Array, zero),
+		one(gen.MapWaste, ebpf.Array, zero),
 		drops,
 		{Name: gen.MapSpec, Type: ebpf.Hash, KeySize: 8, ValueSize: 8, MaxEntries: 256},
 		{Name: gen.MapOut, Type: ebpf.RingBuf, MaxEntries: powerOfTwo(sizes.Buffer * runtime.NumCPU())},

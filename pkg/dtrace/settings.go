@@ -27,7 +27,7 @@ type Settings struct {
 	BPFLog                      bool
 
 	Sizes                     Sizes
-	StrSize                   int
+	StrSize, Scratch          int
 	Specs                     int // speculations at a time
 	StackFrames, UStackFrames int
 	StackIndent               int
@@ -38,7 +38,7 @@ type Settings struct {
 // NewSettings returns the defaults.
 func NewSettings() *Settings {
 	return &Settings{
-		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256, Specs: 1,
+		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256, Scratch: 256, Specs: 1,
 		StackFrames: 20, UStackFrames: 20, StackIndent: 14, SwitchRate: time.Second,
 	}
 }
@@ -116,6 +116,10 @@ func (s *Settings) size(name string) (*int, int) {
 		return &s.Sizes.Dyn, 0
 	case "strsize":
 		return &s.StrSize, 8
+	case "scratchsize":
+		return &s.Scratch, 0
+	case "specsize":
+		return &s.Sizes.Spec, 0
 	case "nspec":
 		return &s.Specs, 1
 	case "stackframes":

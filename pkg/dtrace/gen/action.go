@@ -153,6 +153,15 @@ func (c *code) call(x *ir.Call) {
 	switch x.Fn {
 	case "rand":
 		c.emit(asm.FnGetPrandomU32.Call(), asm.RSh.Imm32(asm.R0, 1))
+	case "alloca":
+		c.expr(x.Args[0])
+		c.alloca()
+	case "copyin":
+		c.copyin(x)
+	case "copyinto":
+		c.copyinto(x)
+	case "bcopy":
+		c.bcopy(x)
 	case "copyinstr":
 		c.toString(&ir.ToString{Typed: ir.Typed{T: x.T}, X: x.Args[0], Space: ir.User})
 	case "strjoin":

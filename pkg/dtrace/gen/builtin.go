@@ -95,6 +95,10 @@ func (c *code) ofTask(name string) bool {
 
 // arg is args[n] as it is before any translation.
 func (c *code) arg(n int) {
+	if c.inError {
+		c.errorArg(n)
+		return
+	}
 	if c.probe != nil && c.probe.Args[n] != nil {
 		c.expr(c.probe.Args[n])
 		return

@@ -31,6 +31,7 @@ func (c *code) expr(x ir.Expr) {
 		c.cond(x)
 	case *ir.Convert:
 		c.expr(x.X)
+		c.number(x.X)
 		if x.T.IsInt() {
 			c.extend(asm.R0, x.T)
 		}
@@ -40,6 +41,7 @@ func (c *code) expr(x ir.Expr) {
 		c.load(x)
 	case *ir.Addr:
 		c.address(x.X.(*ir.Load))
+		c.scalarize()
 	case *ir.Assign:
 		c.assign(x)
 	case *ir.Step:
@@ -98,14 +100,24 @@ func (c *code) unary(x *ir.Unary) {
 func (c *code) operands(a, b ir.Expr) {
 	if k, ok := b.(*ir.Const); ok {
 		c.expr(a)
+		c.number(a)
 		c.constant(asm.R1, k.V)
 		return
 	}
 	c.expr(a)
+	c.number(a)
 	c.push()
 	c.expr(b)
+	c.number(b)
 	c.emit(asm.Mov.Reg(asm.R1, asm.R0))
 	c.pop(asm.R0)
+}
+
+// number makes the address of an array or string a number to compute with.
+func (c *code) number(x ir.Expr) {
+	if !isWord(x.Type()) {
+		c.scalarize()
+	}
 }
 
 func (c *code) binary(x *ir.Binary) {
@@ -347,9 +359,15 @@ func (c *code) load(x *ir.Load) {
 		c.address(x)
 		return
 	}
+	if x.Space == ir.Own && c.loadOwn(x) {
+		return
+	}
 	c.address(x)
 	word := c.push()
 	size := x.T.Bytes()
+	if x.Space == ir.Own && x.Addr.Type().Base().Alloca {
+		c.ownAddress(word, size)
+	}
 	if x.T.IsString() {
 		size = c.g.strSize
 	}
@@ -363,6 +381,11 @@ func (c *code) load(x *ir.Load) {
 	c.faultIf(FaultBadAddr, word)
 	c.depth--
 	c.emit(asm.LoadMem(asm.R0, asm.RFP, buffer, sizeOf(size)))
+	c.unpack(x)
+}
+
+// unpack makes what was loaded into R0 a value of its type.
+func (c *code) unpack(x *ir.Load) {
 	switch {
 	case x.Bits > 0:
 		left := int32(64 - x.Shift - x.Bits)
@@ -389,6 +412,11 @@ func sizeOf(n int) asm.Size {
 }
 
 func (c *code) address(x *ir.Load) {
+	if p, ok := inVariable(x.Addr); ok && x.Space == ir.Own {
+		p.off += x.Off
+		c.varAddress(p, 0, false)
+		return
+	}
 	c.expr(x.Addr)
 	if x.Off != 0 {
 		c.emit(asm.Add.Imm(asm.R0, int32(x.Off)))

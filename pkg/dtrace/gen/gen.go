@@ -16,6 +16,7 @@ type Generator struct {
 	prog    *ir.Program
 	strSize int
 	specs   int
+	scratch int
 
 	Clauses []*ClauseLayout
 	Aggs    []*AggLayout
@@ -25,18 +26,20 @@ type Generator struct {
 
 	slot    slot
 	strings map[string]int
+	errors  Run // what an error fires
 }
 
 // Options of a run.
 type Options struct {
 	StrSize int // bytes of a string with its NUL
+	Scratch int // bytes of scratch memory
 	Specs   int // speculations at a time
 }
 
 // New plans a program.
 func New(prog *ir.Program, o Options) *Generator {
 	g := &Generator{
-		prog: prog, strSize: round8(o.StrSize), specs: o.Specs, Vars: map[*ir.Var]*VarLayout{},
+		prog: prog, strSize: round8(o.StrSize), specs: o.Specs, scratch: round8(o.Scratch), Vars: map[*ir.Var]*VarLayout{},
 		strings: map[string]int{}, Strings: make([]byte, round8(o.StrSize)),
 	}
 	g.planVars()
@@ -277,10 +280,14 @@ func (g *Generator) planSlot() {
 	s.busy = place(8)
 	s.ts = place(8)
 	s.fault = place(16)
+	s.errArgs = place(6 * 8)
+	s.scratchTop = place(8)
 	s.record = place(s.recSize)
 	s.locals = place(s.locSize)
 	s.key = place(s.keySize)
 	s.strings = place((strSlots + 1) * g.strSize) // one more, so that offsets into the last stay inside
+	s.scratchSize = g.scratch
+	s.scratch = place(2 * s.scratchSize) // an offset and a size up to that, as the verifier adds them
 	s.size = at
 }
 
@@ -306,6 +313,8 @@ type code struct {
 	depth   int               // stack words in use
 	temps   int               // temporary strings in use
 	probe   *ir.Probe         // nil when it is no more than the point
+	state   int32             // of the session, in which the program runs
+	inError bool              // in a clause of the ERROR probe
 	clause  *ClauseLayout
 	fault   string // label for faults in the clause
 	marked  bool   // a jump to the fault label exists

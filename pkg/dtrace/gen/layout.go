@@ -101,7 +101,8 @@ type VarLayout struct {
 type slot struct {
 	busy    int // u64
 	ts      int // u64: timestamp of the clause, 0 when not yet read
-	fault   int // u64 address, u32 code
+	fault   int // u64 address, u64 code and place
+	errArgs int // arguments of the ERROR probe
 	record  int
 	recSize int
 	locals  int
@@ -109,7 +110,11 @@ type slot struct {
 	key     int // keys of aggregations and variables
 	keySize int
 	strings int // strSlots temporary strings
-	size    int
+
+	scratchTop  int // u64: bytes of scratch memory that are given out
+	scratch     int
+	scratchSize int
+	size        int
 }
 
 const strSlots = 8

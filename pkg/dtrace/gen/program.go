@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"slices"
+
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
@@ -68,6 +70,7 @@ func (c *code) prologue(state int32) {
 
 // enter leaves unless the session is in the given state, and takes a slot.
 func (c *code) enter(state int32) {
+	c.state = state
 	c.emit(
 		asm.LoadMapValue(asm.R1, 0, StateActive).WithReference(MapState),
 		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
@@ -139,10 +142,28 @@ func (c *code) storeImm(base asm.Register, off int16, v int32) {
 	c.emit(asm.Mov.Imm(asm.R1, v), asm.StoreMem(base, off, asm.R1, asm.DWord))
 }
 
+// clauses runs clauses one by one; none runs after one that has called exit().
 func (c *code) clauses(list []int) {
 	for _, i := range list {
 		c.oneClause(c.g.Clauses[i])
+		if exits(c.g.Clauses[i].Clause) || c.marked && c.g.errorExits() {
+			c.emit(
+				asm.LoadMapValue(asm.R1, 0, StateActive).WithReference(MapState),
+				asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
+				asm.JNE.Imm(asm.R1, c.state, "done"),
+			)
+		}
 	}
+}
+
+// exits reports whether a clause calls exit().
+func exits(cl *ir.Clause) bool {
+	found := false
+	eachStmt(cl.Body, func(s ir.Stmt) {
+		a, ok := s.(*ir.Action)
+		found = found || ok && a.Kind == "exit"
+	})
+	return found
 }
 
 func (c *code) oneClause(l *ClauseLayout) {
@@ -158,6 +179,9 @@ func (c *code) oneClause(l *ClauseLayout) {
 			asm.FnKtimeGetNs.Call(),
 			asm.StoreMem(asm.R7, int16(c.g.slot.ts), asm.R0, asm.DWord),
 		)
+	}
+	if usesScratch(l.Clause) {
+		c.storeImm(asm.R7, int16(c.g.slot.scratchTop), 0)
 	}
 	if l.Clause.Pred != nil {
 		c.branchUnless(l.Clause.Pred, end)
@@ -179,6 +203,8 @@ func (c *code) oneClause(l *ClauseLayout) {
 	c.mark(c.fault)
 	if c.marked {
 		c.output(l.Clause.ID, KindError, HeaderSize+16)
+		c.fireError(l)
+		c.marked = true
 	}
 	c.mark(end)
 }
@@ -260,6 +286,21 @@ func uses(cl *ir.Clause, name string) bool {
 	found := false
 	see := func(x ir.Expr) {
 		if b, ok := x.(*ir.Builtin); ok && b.Name == name {
+			found = true
+		}
+	}
+	if cl.Pred != nil {
+		walkExpr(cl.Pred, see)
+	}
+	eachStmt(cl.Body, func(s ir.Stmt) { stmtExprs(s, func(x ir.Expr) { walkExpr(x, see) }) })
+	return found
+}
+
+// callsAny reports whether a clause calls any of some subroutines.
+func callsAny(cl *ir.Clause, names ...string) bool {
+	found := false
+	see := func(x ir.Expr) {
+		if call, ok := x.(*ir.Call); ok && slices.Contains(names, call.Fn) {
 			found = true
 		}
 	}

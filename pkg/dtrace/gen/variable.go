@@ -27,6 +27,10 @@ func (c *code) variable(x *ir.VarRef) {
 		}
 		return
 	}
+	if !isWord(x.T) && !x.T.IsString() {
+		c.storage(x, false)
+		return
+	}
 	none, end := c.label(), c.label()
 	c.lookup(x, l)
 	c.emit(asm.JEq.Imm(asm.R0, 0, none))
@@ -228,20 +232,9 @@ func (c *code) deleteElement(v *ir.VarRef, l *VarLayout) {
 	c.emit(asm.FnMapDeleteElem.Call(), asm.Mov.Imm(asm.R0, 0))
 }
 
-// assignMem stores into D's own memory through a pointer.
-func (c *code) assignMem(l *ir.Load, value ir.Expr) {
-	c.fail(l.Pos, "assignment through a pointer is not supported yet on this host")
-}
-
 // step is ++ and --.
 func (c *code) step(x *ir.Step) {
-	v, ok := x.L.(*ir.VarRef)
-	if !ok {
-		c.fail(c.pos, "++ and -- are supported on variables only")
-		return
-	}
-	l := c.g.Vars[v.V]
-	c.variable(v)
+	c.expr(x.L)
 	old := c.push()
 	c.constant(asm.R1, x.By)
 	c.emit(asm.Add.Reg(asm.R0, asm.R1))
@@ -249,17 +242,27 @@ func (c *code) step(x *ir.Step) {
 		c.extend(asm.R0, x.T)
 	}
 	now := c.push()
-	if l.Map == "" {
-		c.place(l)
-		c.emit(asm.LoadMem(asm.R1, asm.RFP, now, asm.DWord), asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord))
-	} else {
-		c.stepElement(v, l, now)
+	switch l := x.L.(type) {
+	case *ir.Load:
+		c.storeMem(l, now)
+	case *ir.VarRef:
+		c.stepVar(l, now)
 	}
 	if x.Prefix {
 		old = now
 	}
 	c.emit(asm.LoadMem(asm.R0, asm.RFP, old, asm.DWord))
 	c.depth -= 2
+}
+
+func (c *code) stepVar(v *ir.VarRef, now int16) {
+	l := c.g.Vars[v.V]
+	if l.Map != "" {
+		c.stepElement(v, l, now)
+		return
+	}
+	c.place(l)
+	c.emit(asm.LoadMem(asm.R1, asm.RFP, now, asm.DWord), asm.StoreMem(asm.R0, 0, asm.R1, asm.DWord))
 }
 
 func (c *code) stepElement(v *ir.VarRef, l *VarLayout, now int16) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var errTooManyParts = errors.New("overspecified probe description: more than four parts")
+var errTooManyParts = errors.New("Overspecified probe description")
 
 // isGlob reports whether a part of a description is a pattern.
 func isGlob(s string) bool { return strings.ContainsAny(s, "*?[\\") }

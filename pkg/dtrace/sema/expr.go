@@ -191,6 +191,9 @@ func (c *checker) ident(x *lang.Ident) (ir.Expr, error) {
 	if v, ok := c.enums[name]; ok {
 		return konst(ctype.IntT, v), nil
 	}
+	if k := constant(name); k != nil {
+		return k, nil
+	}
 	if subroutine(name) != nil || isAction(name) {
 		return nil, errorf(x.Pos, tagIdentBadRef, "function '%s' is referenced as a variable", name)
 	}
@@ -223,7 +226,7 @@ func canonical(name string) string {
 
 func (c *checker) varRef(pos lang.Pos, v *ir.Var) (ir.Expr, error) {
 	if v.Keys != nil {
-		return nil, errorf(pos, tagArrBadRef, "associative array %s may not be referenced as a scalar", v.Name)
+		return nil, errorf(pos, tagIdentBadRef, "associative array '%s' may not be referenced as scalar", v.Name)
 	}
 	return &ir.VarRef{Typed: ir.Typed{T: v.Type}, V: v}, nil
 }
@@ -361,7 +364,7 @@ func (c *checker) cast(x *lang.Cast) (ir.Expr, error) {
 	}
 	from := e.Type()
 	switch {
-	case t.IsString() && from.IsStringLike():
+	case t.IsString() && (from.IsStringLike() || from.IsPointer()):
 		return c.toString(e), nil
 	case t.IsVoid():
 		return &ir.Convert{Typed: ir.Typed{T: t}, X: e}, nil
@@ -376,7 +379,7 @@ func (c *checker) cast(x *lang.Cast) (ir.Expr, error) {
 	case t.IsSOU() && ctype.Same(t, from):
 		return e, nil
 	}
-	return nil, errorf(x.Pos, tagCastInval, "invalid cast expression: %s to %s", from, t)
+	return nil, errorf(x.Pos, tagCastInval, "invalid cast expression: \"%s\" to \"%s\"", typeName(from), typeName(t))
 }
 
 // castPointer keeps a pointer's memory: alloca() stays alloca.
@@ -404,7 +407,7 @@ func (c *checker) sizeofType(x *lang.SizeofType) (ir.Expr, error) {
 func sizeOf(pos lang.Pos, t *ctype.Type) (ir.Expr, error) {
 	switch b := t.Base(); {
 	case b.Kind == ctype.Void, b.Kind == ctype.Func, b.Kind == ctype.Forward, b.Kind == ctype.Dynamic, b.Kind == ctype.Agg:
-		return nil, errorf(pos, tagSizeofType, "cannot apply sizeof to a operand of type %s", t)
+		return nil, errorf(pos, tagSizeofType, "cannot apply sizeof to an operand of unknown size")
 	}
 	return konst(ctype.Builtin("size_t"), int64(t.Bytes())), nil
 }
@@ -420,7 +423,7 @@ func (c *checker) offsetof(x *lang.Offsetof) (ir.Expr, error) {
 	m, ok := t.Find(x.Member)
 	switch {
 	case !ok:
-		return nil, errorf(x.Pos, tagTypeMember, "failed to determine offset of %s: Member name not found", x.Member)
+		return nil, errorf(x.Pos, tagUnknown, "failed to determine offset of %s: Member name not found", x.Member)
 	case m.BitSize > 0:
 		return nil, errorf(x.Pos, tagOffsetBits, "cannot take offset of a bit-field: %s", x.Member)
 	}

@@ -19,7 +19,7 @@ func (c *checker) assign(x *lang.Assign) (ir.Expr, error) {
 	if x.Op != "=" {
 		return c.assignOp(x, value)
 	}
-	left, err := c.target(x.X, value)
+	left, err := c.target("=", x.X, value)
 	if err != nil {
 		return nil, err
 	}
@@ -29,9 +29,16 @@ func (c *checker) assign(x *lang.Assign) (ir.Expr, error) {
 // assignOp is L = L op X.
 func (c *checker) assignOp(x *lang.Assign, value ir.Expr) (ir.Expr, error) {
 	op := string(x.Op[:len(x.Op)-1])
-	left, err := c.target(x.X, konst(ctype.Builtin("int64_t"), 0))
+	left, err := c.target(string(x.Op), x.X, konst(ctype.Builtin("int64_t"), 0))
 	if err != nil {
 		return nil, err
+	}
+	lt, vt := left.Type(), value.Type()
+	switch {
+	case lt.IsPointer() && lt.Base().Elem.Bytes() == 0:
+		return nil, errorf(x.Pos, tagOpVfptr, "operator %s requires left-hand scalar operand of known size", x.Op)
+	case lt.IsArith() && !vt.IsArith() || lt.IsString():
+		return nil, errorf(x.Pos, tagOpIncompat, "operands have incompatible types: \"%s\" %s \"%s\"", typeName(lt), x.Op, typeName(vt))
 	}
 	sum, err := operate(x.Pos, op, left, value)
 	if err != nil {
@@ -55,7 +62,7 @@ func (c *checker) store(pos lang.Pos, left, value ir.Expr) (ir.Expr, error) {
 	case ctype.Same(lt, vt):
 	case isVarOf(left) && isZero(value):
 	default:
-		return nil, errorf(pos, tagOpIncompat, "operands have incompatible types: \"%s\" = \"%s\"", lt, vt)
+		return nil, errorf(pos, tagOpIncompat, "operands have incompatible types: \"%s\" = \"%s\"", typeName(lt), typeName(vt))
 	}
 	return &ir.Assign{Typed: ir.Typed{T: lt}, L: left, X: value}, nil
 }
@@ -77,7 +84,7 @@ func isAggLeft(x lang.Expr) bool {
 
 // target checks what stands left of an assignment. A variable that does not
 // exist yet gets the type of value.
-func (c *checker) target(x lang.Expr, value ir.Expr) (ir.Expr, error) {
+func (c *checker) target(op string, x lang.Expr, value ir.Expr) (ir.Expr, error) {
 	if err := c.implicit(x, value); err != nil {
 		return nil, err
 	}
@@ -92,11 +99,11 @@ func (c *checker) target(x lang.Expr, value ir.Expr) (ir.Expr, error) {
 		if l.Space == ir.Own {
 			return l, nil
 		}
-		return nil, errorf(x.Position(), tagOpWrite, "operator = can only be applied to a writable variable")
+		return nil, errorf(x.Position(), tagOpWrite, "operator %s can only be applied to a writable variable", op)
 	case *ir.Builtin:
-		return nil, errorf(x.Position(), tagOpWrite, "operator = can only be applied to a writable variable: %s is read-only", l.Name)
+		return nil, errorf(x.Position(), tagOpWrite, "operator %s can only be applied to a writable variable", op)
 	}
-	return nil, errorf(x.Position(), tagOpLval, "operator = requires modifiable lvalue as an operand")
+	return nil, errorf(x.Position(), tagOpLval, "operator %s requires modifiable lvalue as an operand", op)
 }
 
 // implicit declares the variable that x names, if it is new.
@@ -116,7 +123,7 @@ func (c *checker) implicit(x lang.Expr, value ir.Expr) error {
 	v := &ir.Var{Name: name, Scope: scope, Type: implicitType(c, t)}
 	if keys != nil {
 		if scope == ir.Local {
-			return errorf(x.Position(), tagArrLocal, "local variables may not be associative arrays: %s", name)
+			return errorf(x.Position(), tagArrLocal, "associative arrays may not be declared as local variables: %s", name)
 		}
 		for _, k := range keys {
 			e, err := c.expr(k)
@@ -191,7 +198,7 @@ func (c *checker) isKnown(name string) bool {
 }
 
 func (c *checker) incDec(x *lang.IncDec) (ir.Expr, error) {
-	left, err := c.target(x.X, konst(ctype.Builtin("int64_t"), 0))
+	left, err := c.target(string(x.Op), x.X, konst(ctype.Builtin("int64_t"), 0))
 	if err != nil {
 		return nil, err
 	}
@@ -211,12 +218,11 @@ func (c *checker) incDec(x *lang.IncDec) (ir.Expr, error) {
 
 // memberOf is X.Name or X->Name, and the variables self->x and this->x.
 func (c *checker) memberOf(x *lang.Member) (ir.Expr, error) {
-	if scope, name, vars, ok := c.variable(x); ok {
+	if _, name, vars, ok := c.variable(x); ok {
 		if v := vars[name]; v != nil {
 			return c.varRef(x.Pos, v)
 		}
-		word := map[ir.Scope]string{ir.Thread: "self", ir.Local: "this"}[scope]
-		return nil, errorf(x.Pos, tagVarUndef, "%s-> variable %s has not yet been declared or assigned", word, name)
+		return nil, errorf(x.Pos, tagVarUndef, "%s has not yet been declared or assigned", name)
 	}
 	e, err := c.expr(x.X)
 	if err != nil {
@@ -229,7 +235,7 @@ func (c *checker) memberOf(x *lang.Member) (ir.Expr, error) {
 	space := memoryOf(e)
 	if x.Arrow {
 		if !t.IsPointer() && !t.IsArray() {
-			return nil, errorf(x.Pos, tagOpPtr, "operator -> requires a pointer operand")
+			return nil, errorf(x.Pos, tagOpPtr, "operator -> must be applied to a pointer")
 		}
 		if t.IsPointer() {
 			space = spaceOf(t)
@@ -240,7 +246,11 @@ func (c *checker) memberOf(x *lang.Member) (ir.Expr, error) {
 		if t.Base().Kind == ctype.Forward {
 			return nil, errorf(x.Pos, tagOpIncompl, "operator %s cannot be applied to a forward declaration: no %s definition is available", arrow(x), t)
 		}
-		return nil, errorf(x.Pos, tagOpSou, "operator %s cannot be applied to type \"%s\"; must be applied to a struct or union", arrow(x), t)
+		pointer, kind := "", ""
+		if x.Arrow {
+			pointer, kind = "pointer to ", " pointer"
+		}
+		return nil, errorf(x.Pos, tagOpSou, "operator %s cannot be applied to %stype \"%s\"; must be applied to a struct or union%s", arrow(x), pointer, typeName(t), kind)
 	}
 	m, ok := t.Find(x.Name)
 	if !ok {
@@ -294,7 +304,7 @@ func (c *checker) index(x *lang.Index) (ir.Expr, error) {
 		return nil, err
 	}
 	if len(x.Keys) != 1 {
-		return nil, errorf(x.Pos, tagArrBadRef, "cannot access %s using a tuple: it is no associative array", e.Type())
+		return nil, errorf(x.Pos, tagArrBadRef, "cannot access scalar as an associative array")
 	}
 	i, err := c.expr(x.Keys[0])
 	if err != nil {
@@ -316,7 +326,7 @@ func (c *checker) subscript(pos lang.Pos, e, i ir.Expr) (ir.Expr, error) {
 		return nil, errorf(pos, "D_OP_ARRFUN", "array index must be of integral type")
 	}
 	if k, ok := i.(*ir.Const); ok && t.IsArray() && t.Base().Len > 0 && (k.V < 0 || k.V >= int64(t.Base().Len)) {
-		return nil, errorf(pos, tagArrBounds, "index outside array bounds: %d, size is %d", k.V, t.Base().Len)
+		return nil, errorf(pos, tagArrBounds, "index outside array bounds: %d, max is %d", k.V, t.Base().Len)
 	}
 	sum, err := operate(pos, "+", e, i)
 	if err != nil {

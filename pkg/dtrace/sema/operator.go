@@ -9,6 +9,9 @@ import (
 )
 
 func (c *checker) unary(x *lang.Unary) (ir.Expr, error) {
+	if x.Op == "&" && isAggLeft(x.X) {
+		return nil, errorf(x.Pos, tagAddrofVar, "cannot take address of dynamic variable")
+	}
 	e, err := c.expr(x.X)
 	if err != nil {
 		return nil, err
@@ -26,7 +29,7 @@ func (c *checker) unary(x *lang.Unary) (ir.Expr, error) {
 		return sizeOf(x.Pos, t)
 	case "stringof":
 		if !t.IsStringLike() && !t.IsPointer() && !t.IsInt() {
-			return nil, errorf(x.Pos, tagStringof, "cannot apply stringof to a operand of type %s", t)
+			return nil, errorf(x.Pos, tagStringof, "cannot apply stringof to a value of type %s", typeName(t))
 		}
 		return c.toString(e), nil
 	case "!":
@@ -75,15 +78,15 @@ func addressOf(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
 	switch l := e.(type) {
 	case *ir.Load:
 		if l.Bits > 0 {
-			return nil, errorf(pos, tagAddrofBits, "cannot take address of bit-field member using unary &")
+			return nil, errorf(pos, tagAddrofBits, "cannot take address of bit-field")
 		}
 		p := ctype.PointerTo(l.T)
 		p.Alloca, p.User = l.Space == ir.Own, l.Space == ir.User
 		return &ir.Addr{Typed: ir.Typed{T: p}, X: l}, nil
 	case *ir.VarRef, *ir.Builtin:
-		return nil, errorf(pos, tagAddrofVar, "cannot take address of a variable using unary &")
+		return nil, errorf(pos, tagAddrofVar, "cannot take address of dynamic variable")
 	}
-	return nil, errorf(pos, tagAddrofLval, "unary & must be applied to an lvalue")
+	return nil, errorf(pos, tagAddrofLval, "unacceptable operand for unary & operator")
 }
 
 func dereference(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
@@ -96,7 +99,7 @@ func dereference(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
 	}
 	switch b.Elem.Base().Kind {
 	case ctype.Void, ctype.Forward:
-		return nil, errorf(pos, tagDerefVoid, "cannot dereference pointer to void or to an incomplete type: %s", b)
+		return nil, errorf(pos, tagDerefVoid, "cannot dereference pointer to void")
 	case ctype.Func:
 		return nil, errorf(pos, tagDerefFunc, "cannot dereference pointer to function")
 	}
@@ -182,7 +185,7 @@ func (c *checker) compare(x *lang.Binary, a, b ir.Expr) (ir.Expr, error) {
 		t := ctype.Builtin("uintptr_t")
 		return cmp(convert(a, t), convert(b, t)), nil
 	}
-	return nil, errorf(x.Pos, tagOpIncompat, "operands have incompatible types: \"%s\" %s \"%s\"", at, x.Op, bt)
+	return nil, errorf(x.Pos, tagOpIncompat, "operands have incompatible types: \"%s\" %s \"%s\"", typeName(at), x.Op, typeName(bt))
 }
 
 func isAddress(t *ctype.Type) bool {
@@ -295,8 +298,8 @@ func pointerOp(pos lang.Pos, op string, a, b ir.Expr) (ir.Expr, bool, error) {
 	if pa && elem == nil {
 		return nil, false, nil
 	}
-	if k := elem.Base().Kind; k == ctype.Func || k == ctype.Forward {
-		return nil, true, errorf(pos, tagOpVfptr, "operator %s may not be applied to a pointer to function or incomplete type", op)
+	if k := elem.Base().Kind; k == ctype.Func || k == ctype.Forward || k == ctype.Void {
+		return nil, true, errorf(pos, tagOpIncompat, "operands have incompatible types: \"%s\" %s \"%s\"", a.Type(), op, typeName(b.Type()))
 	}
 	size := int64(max(1, elem.Bytes()))
 	if pa && pb {

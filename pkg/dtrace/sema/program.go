@@ -87,7 +87,7 @@ func (c *checker) declaration(d *lang.VarDecl) error {
 
 func (c *checker) declareOne(s *lang.Specs, v *lang.Declarator) error {
 	if _, _, scoped := splitScope(v.Name); scoped {
-		return errorf(v.Pos, tagDeclScope, "D scoping operator may not be used in a declaration: %s", v.Name)
+		return errorf(v.Pos, tagDeclScope, "D scoping operator may not be used in a declaration name (%s)", v.Name)
 	}
 	t, err := c.declared(s, v)
 	if err != nil {
@@ -97,7 +97,7 @@ func (c *checker) declareOne(s *lang.Specs, v *lang.Declarator) error {
 	case "typedef":
 		return c.declareType(v, t)
 	case "auto", "register", "static":
-		return errorf(v.Pos, lang.TagDeclBad, "specified storage class not appropriate in D: %s", s.Storage)
+		return errorf(v.Pos, lang.TagDeclBad, "specified storage class not appropriate in D")
 	case "extern":
 		return nil // says that a variable exists elsewhere
 	}
@@ -124,7 +124,7 @@ func (c *checker) keyTypes(v *lang.Declarator) ([]*ctype.Type, error) {
 
 func (c *checker) declareType(v *lang.Declarator, t *ctype.Type) error {
 	if old := c.types[v.Name]; old != nil && !ctype.Same(old, t) {
-		return errorf(v.Pos, tagDeclTypeRed, "type redeclared: %s", v.Name)
+		return errorf(v.Pos, tagDeclIDRed, "typedef redeclared: %s", v.Name)
 	}
 	c.types[v.Name] = ctype.Def(v.Name, t)
 	return nil
@@ -142,11 +142,11 @@ func (c *checker) declareVariable(s *lang.Specs, v *lang.Declarator, t *ctype.Ty
 	case k == ctype.Void:
 		return errorf(v.Pos, tagDeclVoidObj, "cannot declare void object: %s", v.Name)
 	case k == ctype.Forward:
-		return errorf(v.Pos, tagDeclIncompl, "incomplete type may not be used for variable %s: %s", v.Name, t)
+		return errorf(v.Pos, tagDeclIncompl, "incomplete struct/union/enum %s: %s", typeName(t), v.Name)
 	case k == ctype.Func:
 		return nil // a prototype
 	case keys != nil && scope == ir.Local:
-		return errorf(v.Pos, tagDeclLocAssc, "a local variable may not be an associative array: %s", v.Name)
+		return errorf(v.Pos, tagDeclLocAssc, "associative arrays may not be declared as local variables: %s", v.Name)
 	case t.IsArray() && t.Base().Len == 0:
 		return errorf(v.Pos, tagDeclArrNull, "array declaration requires array dimension or tuple signature: %s", v.Name)
 	case scope == ir.Global && c.isKnown(v.Name):
@@ -180,8 +180,8 @@ func (c *checker) declareInline(d *lang.Inline) error {
 	if err != nil {
 		return err
 	}
-	if c.inlines[d.Name.Name] != nil || c.globals[d.Name.Name] != nil || c.builtinVar(d.Name.Name) != nil {
-		return errorf(d.Pos, tagDeclIDRed, "identifier redefined: %s", d.Name.Name)
+	if c.previous(d.Name.Name) != "" {
+		return c.redefined(d)
 	}
 	in := &inline{t: t, value: d.Value}
 	for _, v := range d.Name.Derive {
@@ -200,6 +200,27 @@ func (c *checker) declareInline(d *lang.Inline) error {
 	}
 	c.inlines[d.Name.Name] = in
 	return nil
+}
+
+// previous tells what a global name is already, "" for nothing.
+func (c *checker) previous(name string) string {
+	switch {
+	case c.inlines[name] != nil && c.inlines[name].keys != nil:
+		return "array inline"
+	case c.inlines[name] != nil:
+		return "scalar inline"
+	case c.globals[name] != nil && c.globals[name].Keys != nil:
+		return "associative array"
+	case c.globals[name] != nil, c.builtinVar(name) != nil:
+		return "scalar"
+	case subroutine(name) != nil || isAction(name):
+		return "function "
+	}
+	return ""
+}
+
+func (c *checker) redefined(d *lang.Inline) error {
+	return errorf(d.Pos, tagDeclIDRed, "identifier redefined: %s\n\t current: inline definition\n\tprevious: %s", d.Name.Name, c.previous(d.Name.Name))
 }
 
 // checkClause checks a clause against all probes that it names.
@@ -250,7 +271,7 @@ func (c *checker) match(d lang.ProbeDesc) error {
 	} else {
 		var err error
 		if found, err = c.env.Probes.Match(d.Text); err != nil {
-			return errorf(d.Pos, tagPdescInval, "invalid probe description %q: %v", d.Text, err)
+			return errorf(d.Pos, tagPdescInval, "invalid probe description \"%s\": %v", d.Text, err)
 		}
 	}
 	if len(found) == 0 && !c.env.Options.ZeroProbes {

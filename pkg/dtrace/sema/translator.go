@@ -30,6 +30,9 @@ func (c *checker) declareTranslator(d *lang.Translator) error {
 	if err != nil {
 		return err
 	}
+	if out.Base().Kind == ctype.Forward {
+		return errorf(d.Pos, tagXlateSou, "incomplete struct/union/enum %s", out)
+	}
 	if !out.IsSOU() {
 		return errorf(d.Pos, tagXlateSou, "translator output type must be a struct or union")
 	}

@@ -35,6 +35,15 @@ const (
 	tagUnknown      lang.Tag = "D_UNKNOWN"
 )
 
+const wantDimension = "positive integral constant expression or tuple signature expected as array declaration subscript"
+
+func orAnon(name string) string {
+	if name == "" {
+		return "(anon)"
+	}
+	return name
+}
+
 // typeOf makes the type that was written.
 func (c *checker) typeOf(t *lang.TypeExpr) (*ctype.Type, error) {
 	return c.declared(t.Specs, t.Decl)
@@ -67,15 +76,15 @@ func (c *checker) derive(t *ctype.Type, d *lang.Declarator, how lang.Derivation)
 	if how.Size == nil {
 		return ctype.ArrayOf(t, 0), nil
 	}
-	n, err := c.constant(how.Size, tagDeclArrSub, "positive integral constant or associative array signature expected as array declaration subscript")
+	n, err := c.constant(how.Size, tagDeclArrSub, wantDimension)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case n < 0:
-		return nil, errorf(how.Size.Position(), tagDeclArrSub, "positive integral constant expected as array declaration subscript")
+		return nil, errorf(how.Size.Position(), tagDeclArrSub, wantDimension)
 	case n > math.MaxInt32 || n*int64(max(1, t.Bytes())) > math.MaxInt32:
-		return nil, errorf(how.Size.Position(), tagDeclArrBig, "array size too big")
+		return nil, errorf(how.Size.Position(), tagDeclArrBig, "array dimension too big")
 	}
 	return ctype.ArrayOf(t, int(n)), nil
 }
@@ -97,7 +106,7 @@ func (c *checker) paramTypes(params []*lang.Param) ([]*ctype.Type, error) {
 	var types []*ctype.Type
 	for _, p := range params {
 		if p.Variadic {
-			return nil, errorf(p.Pos, tagProtoVarargs, "function or associative array prototype may not use a variable-length argument list")
+			return nil, errorf(p.Pos, tagProtoVarargs, "array prototype may not use a variable-length argument list")
 		}
 		if p.Specs.Storage != "" && p.Specs.Storage != "register" {
 			return nil, errorf(p.Pos, lang.TagDeclParm, "inappropriate storage class for function or associative array parameter")
@@ -108,10 +117,10 @@ func (c *checker) paramTypes(params []*lang.Param) ([]*ctype.Type, error) {
 		}
 		if t.IsVoid() {
 			if len(params) > 1 {
-				return nil, errorf(p.Pos, tagProtoVoid, "void must be the only parameter in a prototype")
+				return nil, errorf(p.Pos, tagProtoVoid, "void must be sole parameter")
 			}
 			if p.Decl.Name != "" {
-				return nil, errorf(p.Pos, tagProtoName, "void parameter may not have a name")
+				return nil, errorf(p.Pos, tagProtoName, "void parameter may not have a name: %s", p.Decl.Name)
 			}
 			return nil, nil
 		}
@@ -127,17 +136,17 @@ func (c *checker) specType(s *lang.Specs) (*ctype.Type, error) {
 		return intType(s)
 	case "void":
 		if attrs {
-			return nil, errorf(s.Pos, tagDeclVoidAttr, "invalid attributes for void declaration")
+			return nil, errorf(s.Pos, tagDeclVoidAttr, "invalid type declaration: attributes may not be used with void type")
 		}
 		return ctype.VoidT, nil
 	case "float", "double":
 		return floatType(s)
 	}
 	if s.Signed || s.Unsigned || s.Short {
-		return nil, errorf(s.Pos, tagDeclSignInt, "signed, unsigned or short may only be used with an integer type")
+		return nil, errorf(s.Pos, tagDeclSignInt, "invalid type declaration: signed and unsigned may only be used with integer type")
 	}
 	if s.Long > 0 {
-		return nil, errorf(s.Pos, tagDeclLongInt, "long and long long may only be used with integer or floating-point type")
+		return nil, errorf(s.Pos, tagDeclLongInt, "invalid type declaration: long and long long may only be used with integer or floating-point type")
 	}
 	switch s.Base {
 	case "string":
@@ -157,7 +166,7 @@ func intType(s *lang.Specs) (*ctype.Type, error) {
 	if s.Base == "char" {
 		switch {
 		case s.Short || s.Long > 0:
-			return nil, errorf(s.Pos, tagDeclCharAttr, "invalid attributes for char declaration")
+			return nil, errorf(s.Pos, tagDeclCharAttr, "invalid type declaration: short and long may not be used with char type")
 		case s.Unsigned:
 			return ctype.UChar, nil
 		case s.Signed:
@@ -183,9 +192,9 @@ func intType(s *lang.Specs) (*ctype.Type, error) {
 func floatType(s *lang.Specs) (*ctype.Type, error) {
 	switch {
 	case s.Signed || s.Unsigned || s.Short:
-		return nil, errorf(s.Pos, tagDeclSignInt, "signed, unsigned or short may only be used with an integer type")
+		return nil, errorf(s.Pos, tagDeclSignInt, "invalid type declaration: signed and unsigned may only be used with integer type")
 	case s.Long > 1 || s.Long == 1 && s.Base == "float":
-		return nil, errorf(s.Pos, lang.TagDeclCombo, "invalid type combination in declaration")
+		return nil, errorf(s.Pos, lang.TagDeclCombo, "invalid type combination")
 	case s.Long == 1:
 		return ctype.LDoubl, nil
 	case s.Base == "float":
@@ -255,9 +264,11 @@ func (c *checker) member(l *layout, m *lang.MemberDecl, v *lang.Declarator) erro
 	case v.Name == "" && v.Bits == nil:
 		return errorf(v.Pos, tagDeclMName, "member declaration requires a name")
 	case l.seen[v.Name]:
-		return errorf(v.Pos, tagDeclIDRed, "identifier redeclared as a member: %s", v.Name)
-	case b.Kind == ctype.Func || b.Kind == ctype.Void || b.Kind == ctype.Forward || b.Kind == ctype.Dynamic:
-		return errorf(v.Pos, tagDeclIncompl, "incomplete struct/union/enum or void type may not be used for member %s", v.Name)
+		return errorf(v.Pos, tagUnknown, "failed to define member '%s': Duplicate member or variable name", v.Name)
+	case b.Kind == ctype.Void:
+		return errorf(v.Pos, "D_DECL_VOIDOBJ", "cannot have void member: %s", v.Name)
+	case b.Kind == ctype.Func || b.Kind == ctype.Forward || b.Kind == ctype.Dynamic:
+		return errorf(v.Pos, tagDeclIncompl, "incomplete struct/union/enum %s: %s", typeName(mt), v.Name)
 	}
 	if v.Name != "" {
 		l.seen[v.Name] = true
@@ -267,14 +278,14 @@ func (c *checker) member(l *layout, m *lang.MemberDecl, v *lang.Declarator) erro
 		return nil
 	}
 	if !mt.IsInt() {
-		return errorf(v.Pos, tagDeclBFType, "invalid type for bit-field: %s", mt)
+		return errorf(v.Pos, tagDeclBFType, "invalid type for bit-field: %s", orAnon(v.Name))
 	}
-	n, err := c.constant(v.Bits, tagDeclBFConst, "bit-field size must be a positive integral constant expression")
+	n, err := c.constant(v.Bits, tagDeclBFConst, "positive integral constant expression expected as bit-field size")
 	if err != nil {
 		return err
 	}
 	if n <= 0 && v.Name != "" || n < 0 {
-		return errorf(v.Pos, tagDeclBFConst, "bit-field size must be a positive integral constant expression")
+		return errorf(v.Pos, tagDeclBFConst, "positive integral constant expression expected as bit-field size")
 	}
 	if n > int64(mt.Bytes()*8) {
 		return errorf(v.Pos, tagDeclBFSize, "bit-field too big for type: %s", v.Name)
@@ -383,7 +394,7 @@ func (c *checker) enumType(s *lang.Specs) (*ctype.Type, error) {
 
 func (c *checker) enumerator(e lang.Enumerator, next int64) (int64, error) {
 	if _, ok := c.enums[e.Name]; ok || c.globals[e.Name] != nil {
-		return 0, errorf(e.Pos, tagDeclIDRed, "identifier redeclared as enumerator: %s", e.Name)
+		return 0, errorf(e.Pos, tagDeclIDRed, "identifier redeclared: %s", e.Name)
 	}
 	if e.Value != nil {
 		v, err := c.constant(e.Value, tagDeclEnConst, "enumerator '"+e.Name+"' must be assigned to an integral constant expression")
@@ -393,7 +404,7 @@ func (c *checker) enumerator(e lang.Enumerator, next int64) (int64, error) {
 		next = v
 	}
 	if next > math.MaxInt32 || next < math.MinInt32 {
-		return 0, errorf(e.Pos, tagDeclEnOflow, "enumerator %s value overflows INT_MAX (%d)", e.Name, int64(math.MaxInt32))
+		return 0, errorf(e.Pos, tagDeclEnOflow, "enumerator '%s' value overflows INT_MAX (%d)", e.Name, int64(math.MaxInt32))
 	}
 	return next, nil
 }
