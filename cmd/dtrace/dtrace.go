@@ -14,6 +14,7 @@ import (
 	"github.com/smartbox-os/smartbox/internal/cli"
 	lib "github.com/smartbox-os/smartbox/pkg/dtrace"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/target"
 )
 
 // Manual is dtrace(8) in Markdown.
@@ -32,6 +33,8 @@ type options struct {
 	output   string
 	bufsize  string
 	sets     []string
+	commands []string // -c
+	pids     []string // -p
 
 	preprocess              bool
 	define, undef, includes []string // of the preprocessor
@@ -61,6 +64,8 @@ func New(env *cli.Env) *cobra.Command {
 	f.BoolVarP(&o.version, "dversion", "V", false, "print the version of the language")
 	f.BoolVarP(&o.destruct, "destructive", "w", false, "allow destructive actions")
 	f.BoolVarP(&o.zero, "zero", "Z", false, "allow probe descriptions that match no probe")
+	f.StringArrayVarP(&o.commands, "command", "c", nil, "start COMMAND, trace until it ends; its pid is $target")
+	f.StringArrayVarP(&o.pids, "pid", "p", nil, "trace until the process PID ends; it is $target")
 	f.StringVarP(&o.output, "output", "o", "", "append the output to FILE")
 	f.StringVarP(&o.bufsize, "bufsize", "b", "", "set the size of the trace buffer")
 	f.StringArrayVarP(&o.sets, "option", "x", nil, "set an option of compiler or run")
@@ -94,14 +99,23 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set})
+	targets, err := o.targets(env)
+	if err != nil {
+		return err
+	}
+	defer closeTargets(targets) // the run's own error counts
+	pid := 0
+	if len(targets) > 0 {
+		pid = targets[0].Pid
+	}
+	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set, Target: pid})
 	switch {
 	case err != nil:
 		return worded(env, err, set)
 	case o.list:
 		return listProbes(env.Stdout, unit.Probes())
 	}
-	return o.trace(cmd, env, unit, sources, set)
+	return o.trace(cmd, env, unit, sources, set, targets)
 }
 
 // settings are those of the command line.
@@ -139,7 +153,7 @@ func worded(env *cli.Env, err error, set *lib.Settings) error {
 	return cli.Exit(cli.ExitFailed)
 }
 
-func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, sources []lib.Source, set *lib.Settings) error {
+func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, sources []lib.Source, set *lib.Settings, targets []*target.Process) error {
 	if !set.Quiet {
 		matched(env.Stderr, unit, sources)
 	}
@@ -161,7 +175,7 @@ func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, source
 	if set.Destructive && !set.Quiet {
 		fmt.Fprintln(env.Stderr, "dtrace: allowing destructive actions")
 	}
-	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr, Anonymous: env.Getenv("_DTRACE_TESTING") != ""}
+	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr, Targets: targets, Anonymous: env.Getenv("_DTRACE_TESTING") != ""}
 	if set.BPFLog {
 		lo.Log = env.Stderr
 	}

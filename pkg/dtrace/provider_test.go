@@ -65,7 +65,7 @@ func (c providerTest) run(t *testing.T) {
 		again(t, c.trigger(t))
 	}
 	out, errs := run(t, c.text+"\ntick-15s { printf(\"late\"); exit(1) }", consume.Options{Quiet: true, StackIndent: 14})
-	if !regexp.MustCompile("^(?:" + c.want + ")$").MatchString(out) || errs != "" {
+	if !regexp.MustCompile("^(?:"+c.want+")$").MatchString(out) || errs != "" {
 		t.Errorf("%s\ngot %q and %q, want %q", c.text, out, errs, c.want)
 	}
 }

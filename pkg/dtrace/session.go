@@ -20,6 +20,7 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/probe"
+	"github.com/smartbox-os/smartbox/pkg/dtrace/target"
 )
 
 // Options of a run.
@@ -30,6 +31,10 @@ type Options struct {
 	Log io.Writer // what the kernel's verifier says, nil for nothing
 
 	Anonymous bool // rows without what differs from run to run
+
+	// Targets are let go when all probes are in place; the run ends with the last
+	// of them. The caller closes them.
+	Targets []*target.Process
 }
 
 // Session is one run of a checked program.
@@ -117,7 +122,15 @@ func (s *Session) Run(ctx context.Context) (int, error) {
 	if err := s.activate(); err != nil {
 		return 1, err
 	}
+	ctx, cancel, err := s.resume(ctx)
+	defer cancel()
+	if err != nil {
+		return 1, err
+	}
 	if err := s.follow(ctx, reader); err != nil {
+		return 1, err
+	}
+	if err := s.tellTargets(); err != nil {
 		return 1, err
 	}
 	return s.finish(reader)
