@@ -175,7 +175,7 @@ func (o *options) trace(cmd *cobra.Command, env *cli.Env, unit *lib.Unit, source
 	if set.Destructive && !set.Quiet {
 		fmt.Fprintln(env.Stderr, "dtrace: allowing destructive actions")
 	}
-	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr, Targets: targets, Anonymous: env.Getenv("_DTRACE_TESTING") != ""}
+	lo := lib.Options{Settings: set, Out: out, Err: env.Stderr, Targets: targets, Zones: newZones(env), Anonymous: env.Getenv("_DTRACE_TESTING") != ""}
 	if set.BPFLog {
 		lo.Log = env.Stderr
 	}

@@ -118,6 +118,11 @@ func (s *Session) load(w *wiring) error {
 			return err
 		}
 	}
+	if s.gen.Zones && s.opts.Zones != nil {
+		if s.zones, err = watchZones(s.opts.Zones, s.maps[gen.MapZones], s.gen); err != nil {
+			return err
+		}
+	}
 	if s.begin, err = s.loadOwn(w.begin, gen.Inactive); err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ const noPrealloc = 1 // BPF_F_NO_PREALLOC
 func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, error) {
 	m := maps{}
 	specs := fixedMaps(g, sizes)
+	if g.Zones {
+		specs = append(specs, &ebpf.MapSpec{Name: gen.MapZones, Type: ebpf.Hash, KeySize: 8, ValueSize: gen.ZoneSize, MaxEntries: 65536, Flags: noPrealloc})
+	}
 	for _, a := range g.Aggs {
 		specs = append(specs, &ebpf.MapSpec{
 			Name: a.Map, Type: ebpf.PerCPUHash, KeySize: uint32(a.KeySize), ValueSize: uint32(a.ValueSize),

@@ -32,6 +32,9 @@ type Options struct {
 
 	Anonymous bool // rows without what differs from run to run
 
+	// Zones tells of the host's zones; nil: there is only the global one.
+	Zones ZoneSource
+
 	// Targets are let go when all probes are in place; the run ends with the last
 	// of them. The caller closes them.
 	Targets []*target.Process
@@ -49,6 +52,7 @@ type Session struct {
 	begin, end []*ebpf.Program
 	attached   []probe.Attachment
 	printer    *consume.Printer
+	zones      *zoneWatch // nil when no program asks for zones
 }
 
 // Open loads and attaches a program. It does not run yet.
@@ -69,6 +73,9 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 // Close detaches and frees everything.
 func (s *Session) Close() error {
 	var errs []error
+	if s.zones != nil {
+		errs = append(errs, s.zones.Close())
+	}
 	for _, a := range s.attached {
 		errs = append(errs, a.Close())
 	}

@@ -75,6 +75,7 @@ translator psinfo_t < struct task_struct *T > {
 	pr_projid = 0;
 	pr_nzomb = 0;
 	pr_poolid = 0;
+	pr_zoneid = __zoneid(T);
 };
 
 typedef struct lwpsinfo {

@@ -151,6 +151,10 @@ func (c *code) tracemem(s *ir.Action, l *ActionLayout) {
 
 func (c *code) call(x *ir.Call) {
 	switch x.Fn {
+	case "zoneid":
+		c.expr(x.Args[0])
+		c.zoneOf()
+		c.zoneWord(0)
 	case "rand":
 		c.emit(asm.FnGetPrandomU32.Call(), asm.RSh.Imm32(asm.R0, 1))
 	case "alloca":

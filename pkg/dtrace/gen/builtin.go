@@ -34,6 +34,11 @@ func (c *code) builtin(x *ir.Builtin) {
 		c.emit(asm.Mov.Imm(asm.R0, 0))
 	case "curthread":
 		c.emit(asm.FnGetCurrentTask.Call())
+	case "zonename":
+		c.zoneName()
+	case "zoneid":
+		c.zone()
+		c.zoneWord(0)
 	case "cgroup":
 		c.emit(asm.FnGetCurrentCgroupId.Call())
 	case "timestamp":

@@ -268,6 +268,10 @@ var negated = map[string][2]asm.JumpOp{
 }
 
 func (c *code) compare(x *ir.Compare, label string) {
+	if name, ok := zoneCompare(x); ok {
+		c.compareZone(x, name, label)
+		return
+	}
 	jumps := negated[x.Op]
 	if x.X.Type().IsString() {
 		c.compareStrings(x)

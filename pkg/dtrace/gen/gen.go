@@ -23,10 +23,12 @@ type Generator struct {
 	Vars    map[*ir.Var]*VarLayout
 	Strings []byte // content of MapStrings
 	Globals int    // bytes of MapGlobals
+	Zones   bool   // programs ask for zones: MapZones must be filled
 
 	slot    slot
 	strings map[string]int
-	errors  Run // what an error fires
+	zones   []string // that programs compare with
+	errors  Run      // what an error fires
 }
 
 // Options of a run.
@@ -59,6 +61,7 @@ func (g *Generator) planStrings() {
 		if s, ok := x.(*ir.Str); ok {
 			g.str(s.S)
 		}
+		g.planZones(x)
 	}
 	for _, c := range g.prog.Clauses {
 		if c.Pred != nil {

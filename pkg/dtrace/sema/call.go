@@ -24,6 +24,9 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	if !ok {
 		return nil, errorf(x.Pos, tagFuncIdent, "function designator is not of function type")
 	}
+	if id.Name == "__zoneid" && len(x.Args) == 1 {
+		return c.zoneOf(x)
+	}
 	r := subroutine(id.Name)
 	switch {
 	case r != nil:

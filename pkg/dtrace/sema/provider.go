@@ -1,6 +1,8 @@
 package sema
 
 import (
+	"fmt"
+
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/lang"
@@ -40,6 +42,31 @@ func (c *checker) conditions(pos lang.Pos, p *Probe) error {
 	return c.taskVars(pos, p)
 }
 
+// zoneGroup is the id of the control group that makes a thread one of a zone: the
+// one below that of all zones (see gen.ZoneLevel); 0 for none.
+const zoneGroup = "(%[1]s->cgroups->dfl_cgrp->level >= 2 ? %[1]s->cgroups->dfl_cgrp->ancestors[2]->kn->id : 0)"
+
+// zoneOf is the id of the zone that a thread is in: __zoneid(task), of the
+// library alone.
+func (c *checker) zoneOf(x *lang.Call) (ir.Expr, error) {
+	task, err := c.expr(x.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	text, err := lang.ParseExpr(fmt.Sprintf(zoneGroup, "task"), lang.Options{})
+	if err != nil {
+		return nil, err
+	}
+	old := c.params
+	c.params = map[string]ir.Expr{"task": task}
+	defer func() { c.params = old }()
+	group, err := c.expr(text)
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Call{Typed: ir.Typed{T: ctype.Builtin("zoneid_t")}, Fn: "zoneid", Args: []ir.Expr{group}, Pos: x.Pos}, nil
+}
+
 func unavailable(pos lang.Pos, p *Probe, err error) error {
 	return errorf(pos, tagPdescInval, "%s:%s:%s:%s is not available on this kernel: %v", p.Provider, p.Module, p.Func, p.Name, err)
 }
@@ -54,7 +81,7 @@ func (c *checker) taskVars(pos lang.Pos, p *Probe) error {
 	for name, text := range map[string]string{
 		"pid": "curthread->tgid", "tid": "curthread->pid", "execname": "stringof(curthread->comm)",
 		"uid": "curthread->cred->uid.val", "gid": "curthread->cred->gid.val",
-		"cgroup": "curthread->cgroups->dfl_cgrp->kn->id",
+		"cgroup": "curthread->cgroups->dfl_cgrp->kn->id", "zonegroup": fmt.Sprintf(zoneGroup, "curthread"),
 	} {
 		x, err := c.fromLibrary(text, false)
 		if err != nil {
