@@ -14,7 +14,8 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zone"
 )
 
-// Role is svc-zones start|stop.
+// Role is svc-zones start|reload|stop. Reload puts the protection of links in
+// force again, after the host's firewall was loaded anew.
 func Role(env *cli.Env, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -24,10 +25,12 @@ func Role(env *cli.Env, args []string) int {
 	case len(args) == 1 && args[0] == "start":
 		// What was interrupted when the host went down is settled first.
 		err = errors.Join(zones.Prepare(ctx), zones.Sweep(ctx), zones.BootAll(ctx))
+	case len(args) == 1 && args[0] == "reload":
+		err = zones.ProtectLinks(ctx)
 	case len(args) == 1 && args[0] == "stop":
 		err = zones.HaltAll(ctx)
 	default:
-		fmt.Fprintln(env.Stderr, "usage: svc-zones start|stop")
+		fmt.Fprintln(env.Stderr, "usage: svc-zones start|reload|stop")
 		return cli.ExitUsage
 	}
 	if err == nil {

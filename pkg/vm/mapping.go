@@ -168,7 +168,11 @@ func attr(c *zone.Config, name string) (string, bool) {
 
 func setAttr(c *zone.Config, name string, t Type, value any) {
 	i := slices.IndexFunc(c.Attrs, func(a zone.Attr) bool { return a.Name == name })
-	if value == nil || value == "" {
+	text := ""
+	if value != nil {
+		text = propText(value)
+	}
+	if text == "" { // an empty list, too: zonecfg knows no attr without a value
 		if i >= 0 {
 			c.Attrs = slices.Delete(c.Attrs, i, i+1)
 		}
@@ -181,7 +185,7 @@ func setAttr(c *zone.Config, name string, t Type, value any) {
 	case Integer:
 		kind = "int"
 	}
-	a := zone.Attr{Name: name, Type: kind, Value: propText(value)}
+	a := zone.Attr{Name: name, Type: kind, Value: text}
 	if i >= 0 {
 		c.Attrs[i] = a
 	} else {

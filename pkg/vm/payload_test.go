@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/smartbox-os/smartbox/pkg/zone"
 )
 
 func TestReadPayload_refusesBadJSONInOneLine(t *testing.T) {
@@ -94,4 +96,20 @@ func FuzzPayload(f *testing.F) {
 			t.Fatalf("nics change when they are read:\n%s\n%s", asJSON(t, s.Config), asJSON(t, copied))
 		}
 	})
+}
+
+// Zonecfg knows no attr without a value, and checks those of vmadm too.
+func TestSetAttr_keepsNoEmptyValue(t *testing.T) {
+	c := &zone.Config{}
+	for _, value := range []any{"text", []string{"a"}, nil, "x", "", []string{"a", "b"}, []string{}} {
+		setAttr(c, "resolvers", List, value)
+		for _, a := range c.Attrs {
+			if a.Value == "" {
+				t.Errorf("%v makes an attr without a value", value)
+			}
+		}
+	}
+	if len(c.Attrs) != 0 {
+		t.Errorf("left: %v", c.Attrs)
+	}
 }

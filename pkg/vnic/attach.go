@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
 
 	"github.com/smartbox-os/smartbox/internal/revert"
@@ -162,32 +161,6 @@ func (n *zoneNIC) isForwarding(rt *netlink.Handle) bool {
 	}
 	port, err := rt.LinkByIndex(n.host.Attrs().Index)
 	return err != nil || port.Attrs().OperState == netlink.OperUp
-}
-
-func (h *Host) zoneTable(zone string) string {
-	return h.root.KernelName("smartbox") + ".zone." + zone
-}
-
-// protectAll puts the rules of all nics in force in one transaction, replacing
-// those that are there.
-func (h *Host) protectAll(zone string, z *zoneLinks) error {
-	conn, err := nftables.New()
-	if err != nil {
-		return err
-	}
-	table := netdevTable(conn, h.zoneTable(zone))
-	for i := range z.NICs {
-		if z.NICs[i].Macvlan {
-			continue
-		}
-		if err := protect(conn, table, &z.NICs[i]); err != nil {
-			return fmt.Errorf("nic %s: %w", z.NICs[i].Name, err)
-		}
-	}
-	if err := commit(conn); err != nil {
-		return fmt.Errorf("protect the links of zone %s: %w", zone, err)
-	}
-	return nil
 }
 
 // Detach removes every link, filter and table entry of a zone. It is

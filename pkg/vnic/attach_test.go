@@ -372,3 +372,74 @@ func TestTagExists(t *testing.T) {
 		}
 	}
 }
+
+// Zones of one VLAN over a physical link meet each other and who is tagged so
+// at its other end, and nobody else.
+func TestAttach_vlanOverALink(t *testing.T) {
+	h := newHost(t)
+	near, far := cable(t, "ext0")
+	rt, err := openRTNL()
+	must(t, err)
+	defer rt.Close()
+	if !knowsVLAN(rt) {
+		t.Skip("this kernel lacks 802.1Q VLANs (CONFIG_VLAN_8021Q)")
+	}
+	outside := testenv.Netns(t)
+	must(t, rt.LinkSetNsFd(far, int(outside.Fd())))
+	peer := testZone{outside, "outside", t}
+	peer.must("ip", "link", "set", "ext0far", "up")
+	for _, vid := range []string{"5", "6"} {
+		peer.must("ip", "link", "add", "link", "ext0far", "name", "v"+vid, "type", "vlan", "id", vid)
+		peer.must("ip", "addr", "add", "10.9."+vid+".100/24", "dev", "v"+vid)
+		peer.must("ip", "link", "set", "v"+vid, "up")
+	}
+	must(t, rt.LinkSetUp(near))
+	on := func(zone string, vid int, addr string) testZone {
+		n := nic("ext0", addr)
+		n.VLAN = vid
+		return attach(t, h, zone, []NIC{n})
+	}
+	a, b, c := on("a", 5, "10.9.5.1/24"), on("b", 6, "10.9.5.2/24"), on("c", 5, "10.9.5.3/24")
+	a.reaches("10.9.5.100")
+	a.reaches("10.9.5.3")
+	c.reaches("10.9.5.1")
+	a.reachesNot("10.9.5.2")
+	b.reachesNot("10.9.5.100")
+	for _, zone := range []string{"a", "b", "c"} {
+		must(t, h.Detach(context.Background(), zone))
+	}
+	if n := masterOf(t, rt, "ext0"); n != 0 {
+		t.Error("the physical link itself became a port")
+	}
+}
+
+// Each VLAN over a link has a switch and a sub-interface of its own, and links
+// that are the same are found by every zone.
+func TestPlace_vlanOverALink(t *testing.T) {
+	h := newHost(t)
+	near, _ := cable(t, "ext0")
+	u := &uplink{name: "ext0", phys: near}
+	seen := map[string]int{}
+	for _, vid := range []int{0, 5, 6, 5} {
+		switches, foreign, err := h.place(nil, u, vid, vid == 0)
+		must(t, err)
+		if want := map[bool]int{true: 0, false: 2}[vid == 0]; len(switches) != want || foreign != nil {
+			t.Errorf("vlan %d: %v, %v", vid, switches, foreign)
+		}
+		for _, name := range switches {
+			if len(name) > 15 {
+				t.Errorf("%s is longer than a link's name can be", name)
+			}
+			if before, ok := seen[name]; ok && before != vid {
+				t.Errorf("vlans %d and %d share %s", before, vid, name)
+			}
+			seen[name] = vid
+		}
+	}
+	if switches, _, err := h.place(nil, u, 7, true); err != nil || len(switches) != 1 || switches[0] != h.taggedName(u, 7) {
+		t.Errorf("a macvlan over a VLAN: %v, %v", switches, err)
+	}
+	if n := len(seen); n != 4 {
+		t.Errorf("%d links for two VLANs", n)
+	}
+}

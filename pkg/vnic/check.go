@@ -65,6 +65,9 @@ func (h *Host) check(rt *netlink.Handle, nic NIC) (*zoneNIC, error) {
 		return nil, err
 	}
 	n.Switches, n.bridge, err = h.place(rt, up, n.VLAN, n.Macvlan)
+	if n.bridge == nil && !n.Macvlan {
+		n.Guarded = h.bridgeName(up, n.VLAN)
+	}
 	return n, err
 }
 

@@ -167,8 +167,12 @@ func (h *Host) guardBridge(bridge string) error {
 	if err != nil {
 		return err
 	}
-	openChain(conn, netdevTable(conn, h.guardTable(bridge)), "host", bridge)
+	h.guard(conn, bridge)
 	return commit(conn)
+}
+
+func (h *Host) guard(conn *nftables.Conn, bridge string) {
+	openChain(conn, netdevTable(conn, h.guardTable(bridge)), "host", bridge)
 }
 
 func (h *Host) unguardBridge(bridge string) error { return dropTable(h.guardTable(bridge)) }

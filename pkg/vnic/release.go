@@ -61,7 +61,7 @@ func (h *Host) zonesWithLinks() ([]string, error) {
 	}
 	var zones []string
 	for _, e := range entries {
-		if zone, ok := strings.CutSuffix(e.Name(), ".json"); ok && zone[0] != '.' {
+		if zone, ok := strings.CutSuffix(e.Name(), ".json"); ok && zone != "" && zone[0] != '.' {
 			zones = append(zones, zone)
 		}
 	}

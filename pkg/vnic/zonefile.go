@@ -27,7 +27,9 @@ type zoneNIC struct {
 	Kernel string `json:"kernel"` // the host's end; of a macvlan, its name on the way in
 	// Switches are what the nic is on and must be removed with the last that is.
 	Switches []string `json:"switches,omitempty"`
-	Lease    *lease   `json:"lease,omitempty"`
+	// Guarded is the bridge of ours that it is on, which keeps it from the host.
+	Guarded string `json:"guarded,omitempty"`
+	Lease   *lease `json:"lease,omitempty"`
 
 	up     *uplink      // while it is being made: what it lies over,
 	bridge netlink.Link // its switch,

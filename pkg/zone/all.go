@@ -18,6 +18,26 @@ func (h *Host) Prepare(ctx context.Context) error {
 	return errors.Join(h.pools.MountAll(ctx), h.links.EnsureAll(ctx))
 }
 
+// ProtectLinks puts the protection of the links of all running zones in force
+// again: who loads a firewall of the host's often flushes all rules first,
+// these too.
+func (h *Host) ProtectLinks(ctx context.Context) error {
+	all, err := h.List()
+	var names []string
+	for _, s := range all {
+		if s.Run != nil && len(s.Config.Net) > 0 {
+			names = append(names, s.Name)
+		}
+	}
+	return errors.Join(err, inParallel(names, func(name string) error {
+		err := h.Refresh(ctx, name)
+		if _, down := errors.AsType[*StateError](err); down || errors.Is(err, errNoSupervisor) {
+			return nil // it went down meanwhile
+		}
+		return err
+	}))
+}
+
 // BootAll boots every installed autoboot zone, some in parallel; it returns the
 // joined errors of those that failed.
 func (h *Host) BootAll(ctx context.Context) error {

@@ -47,6 +47,10 @@ func (c *Config) Bootable() error {
 		return fmt.Errorf("zone %s: ip-type=%s is not supported on this host, a zone has network links of its own: set ip-type=%s",
 			c.Name, Shared, Exclusive)
 	}
+	if len(c.Datasets) > 0 {
+		return fmt.Errorf("zone %s: dataset %s: delegated datasets are not supported on this host, no zfs runs in a zone; "+
+			"an fs resource of type lofs shows its files there", c.Name, c.Datasets[0])
+	}
 	return nil
 }
 
@@ -107,6 +111,12 @@ func noEffect(c *Config) []string {
 		if p[1] != "" {
 			w = append(w, fmt.Sprintf("%s '%s' has no effect on this host", p[0], p[1]))
 		}
+	}
+	if c.Security != nil {
+		w = append(w, "security-flags have no effect on this host")
+	}
+	if len(c.Admins) > 0 {
+		w = append(w, "admin has no effect on this host")
 	}
 	for _, d := range c.Devices {
 		for _, p := range slices.Sorted(maps.Keys(d.Props)) {

@@ -59,9 +59,10 @@ func TestBoot_refusesWhatAZoneCannotHave(t *testing.T) {
 		change func(*zone.Config)
 		want   string
 	}{
-		"mem":    {device("/dev/kmsg"), "device match=/dev/kmsg: /dev/kmsg would give the zone all of the host"},
-		"nosuch": {device("/dev/nosuch*"), "device match=/dev/nosuch*: no device of this host matches"},
-		"shared": {func(c *zone.Config) { c.IPType = zone.Shared }, "ip-type=shared is not supported on this host"},
+		"mem":     {device("/dev/kmsg"), "device match=/dev/kmsg: /dev/kmsg would give the zone all of the host"},
+		"nosuch":  {device("/dev/nosuch*"), "device match=/dev/nosuch*: no device of this host matches"},
+		"dataset": {func(c *zone.Config) { c.Datasets = []string{"zones/x"} }, "dataset zones/x: delegated datasets are not supported"},
+		"shared":  {func(c *zone.Config) { c.IPType = zone.Shared }, "ip-type=shared is not supported on this host"},
 	} {
 		w.add(name, "exec busybox sleep 1000", c.change)
 		err := w.Boot(context.Background(), name, zone.BootOptions{})

@@ -1,12 +1,14 @@
 package super
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,10 +30,26 @@ func (s *supervisor) writeEtc() error {
 	if err := s.firstResolvers(); err != nil {
 		return err
 	}
+	if err := s.writeHostID(); err != nil {
+		return err
+	}
 	if sparse(s.config.Brand) {
 		return nil
 	}
 	return s.leaveLinksAlone()
+}
+
+// writeHostID makes gethostid(3) answer what the configuration says; the file is
+// a number of 32 bits in the machine's order.
+func (s *supervisor) writeHostID() error {
+	if s.config.HostID == "" {
+		return nil
+	}
+	id, err := strconv.ParseUint(strings.TrimPrefix(s.config.HostID, "0x"), 16, 32)
+	if err != nil {
+		return fmt.Errorf("hostid %q is not a hexadecimal number of 32 bits", s.config.HostID)
+	}
+	return s.replaceFile("/etc/hostid", string(binary.NativeEndian.AppendUint32(nil, uint32(id))))
 }
 
 // firstResolvers writes resolv.conf at the first boot, and at each when the

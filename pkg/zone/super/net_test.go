@@ -3,8 +3,11 @@ package super_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/nftables"
 
 	"github.com/smartbox-os/smartbox/pkg/vnic"
 	"github.com/smartbox-os/smartbox/pkg/zone"
@@ -33,6 +36,41 @@ func TestLinks_areThereBeforeInitAndGoneAfter(t *testing.T) {
 	w.down("n1")
 	if n := zoneLinks(t, links); n != 0 {
 		t.Errorf("%d links are left", n)
+	}
+}
+
+// Rules that others flushed are there again after a reload, without a boot.
+func TestProtectLinks_ofRunningZones(t *testing.T) {
+	w := newWorld(t)
+	w.stub()
+	w.add("p", "exec busybox sleep 1000", nic("10.99.0.1"))
+	w.add("down", "exec busybox sleep 1000", nic("10.99.0.2"))
+	w.add("none", "exec busybox sleep 1000")
+	w.boot("p")
+	w.boot("none")
+	conn := new(nftables.Conn)
+	ours := func() (list []*nftables.Table) {
+		all, err := conn.ListTablesOfFamily(nftables.TableFamilyNetdev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.DeleteFunc(all, func(n *nftables.Table) bool { return !strings.HasPrefix(n.Name, w.root.KernelName("smartbox")) })
+	}
+	before := ours()
+	if len(before) != 2 { // of the zone and of its switch
+		t.Errorf("%d tables protect it", len(before))
+	}
+	for _, table := range before {
+		conn.DelTable(table)
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ProtectLinks(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after := ours(); len(after) != len(before) {
+		t.Errorf("%d tables protect it, want %d", len(after), len(before))
 	}
 }
 
