@@ -1,6 +1,8 @@
 package zfs
 
 import (
+	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -17,13 +19,14 @@ type getOptions struct {
 	scripted, parsable, recursive bool
 	depth                         int
 	columns, sources, types       string
+	json                          jsonOptions
 }
 
 // zfs get [-r|-d MAX] [-Hp] [-o FIELD,...] [-s SOURCE,...] [-t TYPE,...] all|PROP,... [DATASET...]
 func newGet(env *cli.Env, h *zpool.Host) *cobra.Command {
 	var o getOptions
 	cmd := &cobra.Command{
-		Use:     "get [-r|-d max] [-Hp] [-o all|field[,...]] [-s source[,...]] [-t type[,...]] all|property[,...] [dataset...]",
+		Use:     "get [-r|-d max] [-Hp] [-o all|field[,...]] [-s source[,...]] [-t type[,...]] [-j [--json-int]] all|property[,...] [dataset...]",
 		Short:   "show properties",
 		Example: "  zfs get -Hpo value quota zones/data",
 		Args:    command.Args(1, -1),
@@ -38,14 +41,20 @@ func newGet(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.IntVarP(&o.depth, "depth", "d", -1, "children too, this many levels")
 	f.StringVarP(&o.columns, "output", "o", "name,property,value,source", "name, property, value, received, source, all")
 	f.StringVarP(&o.sources, "source", "s", "", "local, default, inherited, received, temporary, none")
+	o.json.flags(cmd)
 	f.StringVarP(&o.types, "type", "t", "", "filesystem, snapshot, volume, bookmark, all")
 	return cmd
 }
 
 var getFields = []string{"name", "property", "value", "received", "source"}
 
+var sourceNames = []string{"local", "default", "inherited", "received", "temporary", "none"}
+
 func (o *getOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args []string) error {
 	columns, err := o.fields()
+	if err == nil {
+		err = o.json.check(o.scripted)
+	}
 	if err != nil {
 		return err
 	}
@@ -56,6 +65,10 @@ func (o *getOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args [
 			return err
 		}
 	}
+	asked := ask.Props
+	if o.json.on && asked != nil {
+		ask.Props = append(slices.Clone(asked), "createtxg")
+	}
 	if ask.Types, err = parseTypes(o.types); err != nil {
 		return err
 	}
@@ -64,6 +77,10 @@ func (o *getOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args [
 	}
 	setDepth(&ask, o.recursive, o.depth)
 	found, listErr := h.List(cmd.Context(), ask)
+	if o.json.on {
+		err := o.json.datasets(env, "zfs get", found, o.parsable, func(d zpool.Dataset) []string { return o.shown(d, asked) })
+		return errors.Join(err, listErr)
+	}
 	rows := o.rows(found, ask.Props, columns)
 	if o.scripted {
 		err = out.Fields(env.Stdout, "\t", rows)
@@ -81,6 +98,11 @@ func (o *getOptions) fields() ([]string, error) {
 		return getFields, nil
 	}
 	columns := strings.Split(o.columns, ",")
+	for source := range strings.SplitSeq(o.sources, ",") {
+		if o.sources != "" && !slices.Contains(sourceNames, source) {
+			return nil, cli.Usagef("invalid source '%s'", source)
+		}
+	}
 	for _, c := range columns {
 		if !slices.Contains(getFields, c) {
 			return nil, cli.Usagef("invalid column name '%s'", c)
@@ -100,13 +122,10 @@ func upper(names []string) []out.Column {
 func (o *getOptions) rows(found []zpool.Dataset, props, columns []string) [][]string {
 	var rows [][]string
 	for _, d := range found {
-		for _, prop := range order(d, props) {
+		for _, prop := range o.shown(d, props) {
 			source := d.Props[prop].Source
-			if !o.wants(source) {
-				continue
-			}
 			fields := map[string]string{
-				"name": d.Name, "property": canonical(prop), "value": cell(d, prop, o.parsable), "received": "-", "source": source,
+				"name": d.Name, "property": canonical(prop), "value": cell(d, prop, o.parsable), "received": received(d, prop, o.parsable), "source": source,
 			}
 			row := make([]string, len(columns))
 			for i, c := range columns {
@@ -116,6 +135,19 @@ func (o *getOptions) rows(found []zpool.Dataset, props, columns []string) [][]st
 		}
 	}
 	return rows
+}
+
+// shown is the properties of d that -s lets through.
+func (o *getOptions) shown(d zpool.Dataset, props []string) []string {
+	return slices.DeleteFunc(slices.Clone(order(d, props)), func(prop string) bool { return !o.wants(d.Props[prop].Source) })
+}
+
+func received(d zpool.Dataset, prop string, parsable bool) string {
+	v := d.Props[prop].Received
+	if p := dataset.Lookup(prop); p != nil && !parsable {
+		return p.Human(v)
+	}
+	return cmp.Or(v, "-")
 }
 
 // canonical is a property's full name.

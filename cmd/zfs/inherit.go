@@ -11,7 +11,7 @@ import (
 
 // zfs inherit [-rS] PROPERTY DATASET...
 func newInherit(h *zpool.Host) *cobra.Command {
-	var recursive, received bool
+	var o zpool.InheritOptions
 	cmd := &cobra.Command{
 		Use:     "inherit [-rS] property dataset...",
 		Short:   "clear a property, so that the parent's counts",
@@ -20,12 +20,12 @@ func newInherit(h *zpool.Host) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var errs []error
 			for _, name := range args[1:] {
-				errs = append(errs, h.Inherit(cmd.Context(), name, args[0], recursive))
+				errs = append(errs, h.Inherit(cmd.Context(), name, args[0], o))
 			}
 			return errors.Join(errs...)
 		},
 	}
-	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "of all datasets below too")
-	cmd.Flags().BoolVarP(&received, "received", "S", false, "go back to the received value, where there is one")
+	cmd.Flags().BoolVarP(&o.Recursive, "recursive", "r", false, "of all datasets below too")
+	cmd.Flags().BoolVarP(&o.Received, "received", "S", false, "go back to the received value, where there is one")
 	return cmd
 }

@@ -1,7 +1,9 @@
 package zfs
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,13 +19,14 @@ type listOptions struct {
 	depth                         int
 	columns, types                string
 	sort                          []sortKey
+	json                          jsonOptions
 }
 
 // zfs list [-r|-d MAX] [-Hp] [-o PROP,...] [-s PROP]... [-S PROP]... [-t TYPE,...] [DATASET...]
 func newList(env *cli.Env, h *zpool.Host) *cobra.Command {
 	var o listOptions
 	cmd := &cobra.Command{
-		Use:     "list [-r|-d max] [-Hp] [-o property[,...]] [-s property]... [-S property]... [-t type[,...]] [dataset...]",
+		Use:     "list [-r|-d max] [-Hp] [-o property[,...]] [-s property]... [-S property]... [-t type[,...]] [-j [--json-int]] [dataset...]",
 		Short:   "list datasets",
 		Example: "  zfs list -Hp -o name,used -t snapshot -s creation zones/data",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -39,12 +42,19 @@ func newList(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.StringVarP(&o.types, "type", "t", "", "filesystem, snapshot, volume, bookmark, all")
 	f.VarP(&sortFlag{keys: &o.sort}, "sort", "s", "sort by a property, ascending")
 	f.VarP(&sortFlag{keys: &o.sort, descending: true}, "sort-descending", "S", "sort by a property, descending")
+	o.json.flags(cmd)
 	return cmd
 }
 
 func (o *listOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args []string) error {
-	columns := strings.Split(o.columns, ",")
-	ask := zpool.ListOptions{Roots: args, Props: columns}
+	if err := o.json.check(o.scripted); err != nil {
+		return err
+	}
+	columns := o.columnNames()
+	ask := zpool.ListOptions{Roots: args, Props: columns, Listed: o.types == ""}
+	if o.json.on {
+		ask.Props = append(slices.Clone(columns), "createtxg")
+	}
 	for _, k := range o.sort {
 		ask.Props = append(ask.Props, k.prop)
 	}
@@ -62,10 +72,29 @@ func (o *listOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args 
 		return err
 	}
 	sortDatasets(found, o.sort)
+	if o.json.on {
+		err = o.json.datasets(env, "zfs list", found, o.parsable, func(zpool.Dataset) []string { return columns })
+		return errors.Join(err, listErr)
+	}
 	if err := o.print(env, columns, found); err != nil {
 		return err
 	}
 	return listErr
+}
+
+// spaceColumns is what -o space stands for.
+const spaceColumns = "name,avail,used,usedsnap,usedds,usedrefreserv,usedchild"
+
+func (o *listOptions) columnNames() []string {
+	var names []string
+	for name := range strings.SplitSeq(o.columns, ",") {
+		if name == "space" {
+			names = append(names, strings.Split(spaceColumns, ",")...)
+			continue
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // setDepth says how far below the named datasets a list goes. Asking for

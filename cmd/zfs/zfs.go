@@ -36,9 +36,11 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	h := zpool.New(env.Root, env.Log)
 	root.AddCommand(
-		newBookmark(h), newClone(h), newCreate(env, h), newDestroy(env, h), newGet(env, h), newHold(h), newHolds(env, h),
+		newBookmark(h), newClone(h), newCreate(env, h), newDestroy(env, h), newDiff(env, h), newGet(env, h), newHold(h), newHolds(env, h),
 		newInherit(h), newList(env, h), newMount(env, h), newPromote(h), newRelease(h), newRename(h), newRollback(h), newSet(h), newSnapshot(h), newUnmount(h), newVersion(env),
+		newOwners(env, h, false), newOwners(env, h, true), newUpgrade(env, h),
 	)
+	root.AddCommand(newRefused()...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
 		verb.RunE = worded(env, verb.RunE)

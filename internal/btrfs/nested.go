@@ -14,7 +14,7 @@ const (
 // Nested is the ids of the subvolumes directly inside a subvolume.
 func Nested(f *os.File, subvol uint64) ([]uint64, error) {
 	var ids []uint64
-	err := search(f, span{rootTree, subvol, subvol, itemRootRef}, func(it item) { ids = append(ids, it.offset) })
+	err := search(f, span{tree: rootTree, first: subvol, last: subvol, kind: itemRootRef}, func(it item) { ids = append(ids, it.offset) })
 	return ids, err
 }
 
@@ -46,6 +46,6 @@ func destroyByID(f *os.File, id uint64) error {
 // Exists reports whether a subvolume is there still, if only to be cleaned up.
 func Exists(f *os.File, subvol uint64) (bool, error) {
 	found := false
-	err := search(f, span{rootTree, subvol, subvol, itemRootItem}, func(item) { found = true })
+	err := search(f, span{tree: rootTree, first: subvol, last: subvol, kind: itemRootItem}, func(item) { found = true })
 	return found, err
 }

@@ -42,6 +42,8 @@ type span struct {
 	tree        uint64
 	first, last uint64 // objectids
 	kind        uint32
+	since       uint64 // transaction: what did not change after it is left out, leaf by leaf
+	all         bool   // every kind of item, up to kind of the last object
 }
 
 // search calls each for every item of a span, keys ascending.
@@ -52,8 +54,11 @@ func search(f *os.File, s span, each func(item)) error {
 		buf  [searchBuffer]byte
 	}{key: searchKey{
 		tree: s.tree, minObjectid: s.first, maxObjectid: s.last, maxOffset: math.MaxUint64,
-		maxTransid: math.MaxUint64, minType: s.kind, maxType: s.kind,
+		minTransid: s.since, maxTransid: math.MaxUint64, minType: s.kind, maxType: s.kind,
 	}}
+	if s.all {
+		a.key.minType = 0
+	}
 	for {
 		a.key.items, a.size = math.MaxUint32, searchBuffer
 		const head = unsafe.Sizeof(a.key) + unsafe.Sizeof(a.size)
@@ -61,7 +66,7 @@ func search(f *os.File, s span, each func(item)) error {
 			return err
 		}
 		last, n := walk(a.buf[:], a.key.items, func(it item) {
-			if it.kind == s.kind { // between the first and last key lie other kinds too
+			if s.all || it.kind == s.kind { // between the first and last key lie other kinds too
 				each(it)
 			}
 		})

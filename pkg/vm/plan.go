@@ -131,7 +131,7 @@ func (h *Host) restore(ctx context.Context, old zpool.Dataset, changed map[strin
 		if p := old.Props[prop]; p.Source == "local" {
 			errs = append(errs, h.pools.Set(ctx, old.Name, map[string]string{prop: p.Value}))
 		} else {
-			errs = append(errs, h.pools.Inherit(ctx, old.Name, prop, false))
+			errs = append(errs, h.pools.Inherit(ctx, old.Name, prop, zpool.InheritOptions{}))
 		}
 	}
 	return errors.Join(errs...)

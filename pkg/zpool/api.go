@@ -13,11 +13,14 @@ type (
 	DestroyOptions  = dataset.DestroyOptions
 	RollbackOptions = dataset.RollbackOptions
 	RenameOptions   = dataset.RenameOptions
+	InheritOptions  = dataset.InheritOptions
 	Pool            = dataset.Pool
 	Device          = dataset.Device
 	PoolOptions     = dataset.PoolOptions
 	ImportOptions   = dataset.ImportOptions
 	Hold            = dataset.Hold
+	Difference      = dataset.Difference
+	Owner           = dataset.Owner
 	Backend         = dataset.Backend
 	Error           = dataset.Error
 	BlockedError    = dataset.BlockedError

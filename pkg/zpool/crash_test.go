@@ -65,7 +65,7 @@ func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
 	case "set":
 		return h.Set(ctx, "zones/a", map[string]string{"mountpoint": "/elsewhere", "quota": "60M", "readonly": "on"})
 	case "unset":
-		return errors.Join(h.Inherit(ctx, "zones/a", "mountpoint", false), h.Inherit(ctx, "zones/a", "readonly", false))
+		return errors.Join(h.Inherit(ctx, "zones/a", "mountpoint", zpool.InheritOptions{}), h.Inherit(ctx, "zones/a", "readonly", zpool.InheritOptions{}))
 	case "promote":
 		return but(nil, h.Promote(ctx, "zones/clone"))
 	case "pool-create":

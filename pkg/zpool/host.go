@@ -136,8 +136,8 @@ func (h *Host) Set(ctx context.Context, name string, props map[string]string) er
 }
 
 // Inherit clears a property, so that the parent's value counts.
-func (h *Host) Inherit(ctx context.Context, name, prop string, recursive bool) error {
-	return h.with(name, func(b keeper) error { return b.Inherit(ctx, name, prop, recursive) })
+func (h *Host) Inherit(ctx context.Context, name, prop string, o InheritOptions) error {
+	return h.with(name, func(b keeper) error { return b.Inherit(ctx, name, prop, o) })
 }
 
 // Snapshot takes snapshots (zones/a@s) of datasets of one pool: all or none

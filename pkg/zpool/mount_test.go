@@ -91,7 +91,7 @@ func TestMount_flags(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root.Pool("zones/a/b"), "f"), nil, 0o644); !errors.Is(err, unix.EROFS) {
 		t.Errorf("write to a read-only filesystem: %v", err)
 	}
-	must(t, h.Inherit(ctx, "zones/a", "readonly", false))
+	must(t, h.Inherit(ctx, "zones/a", "readonly", zpool.InheritOptions{}))
 	must(t, os.WriteFile(filepath.Join(root.Pool("zones/a/b"), "f"), nil, 0o644))
 }
 

@@ -40,6 +40,32 @@ func (h *Host) Bookmark(ctx context.Context, source, name string) error {
 	return h.with(pool, func(k keeper) error { return k.Bookmark(ctx, source, name) })
 }
 
+// Diff tells what changed from a snapshot to a later one, or to now when to
+// names the dataset; to may be short: @later.
+func (h *Host) Diff(ctx context.Context, from, to string) ([]Difference, error) {
+	b, err := h.backend(from)
+	if err != nil {
+		return nil, err
+	}
+	of, _ := dataset.Base(from)
+	switch {
+	case to == "":
+		to = of
+	case to[0] == '@':
+		to = of + to
+	}
+	return b.Diff(ctx, from, to)
+}
+
+// Owners sums what each user, or with groups each group, has in a dataset.
+func (h *Host) Owners(ctx context.Context, name string, groups bool) ([]Owner, error) {
+	b, err := h.backend(name)
+	if err != nil {
+		return nil, err
+	}
+	return b.Owners(ctx, name, groups)
+}
+
 // split runs do once for each backend, with the names that are its own.
 func (h *Host) split(names []string, do func(keeper, []string) error) error {
 	var errs []error

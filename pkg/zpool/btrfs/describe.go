@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
@@ -42,8 +43,10 @@ func (p *pool) allProps(r *record) []string {
 	user := make(map[string]bool)
 	for name := r.Name; name != ""; name = above(name) {
 		if a := p.store.byName[name]; a != nil {
-			for prop := range a.Props {
-				user[prop] = dataset.IsUser(prop)
+			for _, props := range []map[string]string{a.Props, a.Received} {
+				for prop := range props {
+					user[prop] = dataset.IsUser(prop)
+				}
 			}
 		}
 	}
@@ -60,9 +63,11 @@ func (p *pool) allProps(r *record) []string {
 // describer answers properties, reading the pool's space once and only when
 // asked for it.
 type describer struct {
-	p  *pool
-	sp *space
-	cl map[int64][]string
+	p       *pool
+	sp      *space
+	cl      map[int64][]string
+	snaps   map[string][]*record         // by dataset, oldest first
+	content map[contentKey]btrfs.Content // as far as it was asked for
 }
 
 var missing = dataset.Prop{Value: "-", Source: sourceNone}
@@ -70,6 +75,9 @@ var missing = dataset.Prop{Value: "-", Source: sourceNone}
 func (d *describer) prop(r *record, name string) (dataset.Prop, error) {
 	if name == "name" {
 		return dataset.Prop{Value: r.Name, Source: sourceNone}, nil
+	}
+	if since, ok := strings.CutPrefix(name, dataset.WrittenSince); ok {
+		return d.writtenSince(r, since)
 	}
 	known := dataset.Lookup(name)
 	switch {
@@ -115,8 +123,6 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 			return "on", nil
 		}
 		return "off", nil
-	case "compressratio", "refcompressratio":
-		return "1.00", nil
 	case "origin":
 		if origin := d.p.store.byID[r.Origin]; origin != nil {
 			return origin.Name, nil
@@ -126,6 +132,8 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 		return strings.Join(d.clones()[r.ID], ","), nil
 	case "receive_resume_token":
 		return "-", nil
+	case "filesystem_count", "snapshot_count":
+		return d.count(r, name == "snapshot_count"), nil
 	case "mounted":
 		mounted, err := d.p.isMounted(r)
 		if mounted {
@@ -133,60 +141,28 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 		}
 		return "no", err
 	}
-	return d.bytes(r, name)
+	return d.measured(r, name)
+}
+
+// count is how many filesystems and volumes are below r, or how many snapshots
+// it and those have.
+func (d *describer) count(r *record, snapshots bool) string {
+	n := 0
+	for _, b := range d.p.store.byID {
+		if dataset.IsBelow(b.Name, r.Name) && (snapshots && b.isSnapshot() || !snapshots && b.isDataset()) {
+			n++
+		}
+	}
+	return strconv.Itoa(n)
 }
 
 // clones is the names of the clones of each snapshot, by its id.
 func (d *describer) clones() map[int64][]string {
 	if d.cl == nil {
 		d.cl = make(map[int64][]string)
-		for _, r := range d.p.store.all(func(r *record) bool { return r.Origin != 0 }) {
+		for _, r := range d.p.store.all(func(r *record) bool { return r.Origin != 0 && r.isDataset() }) {
 			d.cl[r.Origin] = append(d.cl[r.Origin], r.Name)
 		}
 	}
 	return d.cl
-}
-
-func (d *describer) bytes(r *record, name string) (string, error) {
-	if d.sp == nil {
-		sp, err := d.p.space()
-		if err != nil {
-			return "", err
-		}
-		d.sp = sp
-	}
-	var n int64
-	switch name {
-	case "used", "logicalused":
-		n = d.sp.used(r)
-	case "available":
-		n = d.sp.available(r)
-	case "referenced", "logicalreferenced":
-		n = d.sp.referenced(r)
-	case "usedbydataset":
-		n = d.sp.byDataset(r)
-	case "usedbysnapshots":
-		n = d.sp.bySnapshots(r)
-	case "usedbychildren":
-		n = d.sp.byChildren(r)
-	case "written":
-		n = d.written(r)
-	}
-	return strconv.FormatInt(n, 10), nil
-}
-
-// written is what was added since the snapshot before.
-func (d *describer) written(r *record) int64 {
-	of, _, _ := dataset.SplitSnapshot(r.Name)
-	before := int64(0)
-	if origin := d.p.store.byID[r.Origin]; origin != nil {
-		before = origin.Base
-	}
-	for _, s := range d.p.store.snapshots(of) {
-		if s == r {
-			break
-		}
-		before = s.Base
-	}
-	return max(0, d.sp.referenced(r)-before)
 }

@@ -9,15 +9,33 @@ import (
 
 // Sources of a property, as zfs get prints them.
 const (
-	sourceNone    = "-"
-	sourceLocal   = "local"
-	sourceDefault = "default"
+	sourceNone     = "-"
+	sourceLocal    = "local"
+	sourceReceived = "received"
+	sourceDefault  = "default"
 )
 
 // prop is a settable property's value for r and its source.
 func (s *store) prop(r *record, name string) dataset.Prop {
+	v := s.effective(r, name)
+	v.Received = r.Received[name]
+	return v
+}
+
+// own is what is set at r itself.
+func (r *record) own(name string) (v dataset.Prop, ok bool) {
 	if v, ok := r.Props[name]; ok {
-		return dataset.Prop{Value: v, Source: sourceLocal}
+		return dataset.Prop{Value: v, Source: sourceLocal}, true
+	}
+	if v, ok := r.Received[name]; ok {
+		return dataset.Prop{Value: v, Source: sourceReceived}, true
+	}
+	return dataset.Prop{}, false
+}
+
+func (s *store) effective(r *record, name string) dataset.Prop {
+	if v, ok := r.own(name); ok {
+		return v
 	}
 	p := dataset.Lookup(name)
 	if p == nil || p.Change == dataset.Inherited {
@@ -42,14 +60,14 @@ func (s *store) inherited(r *record, name string) (value, from string, ok bool) 
 		if parent == nil {
 			continue
 		}
-		v, ok := parent.Props[name]
+		own, ok := parent.own(name)
 		if !ok {
 			continue
 		}
-		if name == "mountpoint" && v != "none" && v != "legacy" {
-			v = path.Join(v, strings.TrimPrefix(r.Name, above))
+		if v := own.Value; name == "mountpoint" && v != "none" && v != "legacy" {
+			return path.Join(v, strings.TrimPrefix(r.Name, above)), above, true
 		}
-		return v, above, true
+		return own.Value, above, true
 	}
 	return "", "", false
 }

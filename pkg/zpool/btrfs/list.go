@@ -81,7 +81,7 @@ func (p *pool) choose(root string, o dataset.ListOptions) ([]*record, error) {
 		if len(o.Types) > 0 {
 			return slices.Contains(o.Types, r.Type)
 		}
-		return r.isDataset() || r == top
+		return r.isDataset() || r == top || o.Listed && r.isSnapshot() && p.store.pool.Props["listsnapshots"] == "on"
 	}
 	if !o.Recursive {
 		if !wanted(top) {

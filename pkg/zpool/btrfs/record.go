@@ -54,6 +54,7 @@ func (r *record) set(prop, value string) {
 
 // number is a stored numeric property, 0 when it is not set.
 func (r *record) number(prop string) int64 {
-	n, _ := strconv.ParseInt(r.Props[prop], 10, 64) // checked when it was set
+	v, _ := r.own(prop)
+	n, _ := strconv.ParseInt(v.Value, 10, 64) // checked when it was set
 	return n
 }

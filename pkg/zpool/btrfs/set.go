@@ -42,8 +42,9 @@ func (b *Backend) Set(ctx context.Context, name string, props map[string]string)
 	})
 }
 
-// Inherit clears a property of a dataset, with recursive of all below it too.
-func (b *Backend) Inherit(ctx context.Context, name, prop string, recursive bool) error {
+// Inherit clears a property of a dataset, or of all below it too. What a stream
+// brought is cleared as well, unless it is to count again.
+func (b *Backend) Inherit(ctx context.Context, name, prop string, o dataset.InheritOptions) error {
 	const op = "inherit property for"
 	known := dataset.Lookup(prop)
 	switch {
@@ -61,15 +62,20 @@ func (b *Backend) Inherit(ctx context.Context, name, prop string, recursive bool
 			return err
 		}
 		all := []*record{top}
-		if recursive {
+		if o.Recursive {
 			all = append(all, p.store.below(name)...)
 		}
 		for _, old := range all {
-			if _, set := old.Props[prop]; !set {
+			_, set := old.Props[prop]
+			_, received := old.Received[prop]
+			if !set && (!received || o.Received) {
 				continue
 			}
 			r := old.clone()
 			delete(r.Props, prop)
+			if !o.Received {
+				delete(r.Received, prop)
+			}
 			if err := p.replace(old, r, []string{prop}); err != nil {
 				return err
 			}

@@ -9,7 +9,7 @@ type Backend interface {
 	Create(ctx context.Context, name string, o CreateOptions) error
 	Destroy(ctx context.Context, names []string, o DestroyOptions) error
 	Set(ctx context.Context, name string, props map[string]string) error
-	Inherit(ctx context.Context, name, prop string, recursive bool) error
+	Inherit(ctx context.Context, name, prop string, o InheritOptions) error
 	Snapshot(ctx context.Context, names []string, o SnapshotOptions) error
 	Clone(ctx context.Context, snapshot, name string, o CreateOptions) error
 	Rollback(ctx context.Context, snapshot string, o RollbackOptions) error

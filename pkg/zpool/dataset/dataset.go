@@ -19,8 +19,9 @@ const (
 // Prop is a property's value and where it comes from: "-", "local", "default",
 // "received", "temporary" or "inherited from NAME" (zfs get's SOURCE).
 type Prop struct {
-	Value  string // parsable form: bytes as digits, "-" for none
-	Source string
+	Value    string // parsable form: bytes as digits, "-" for none
+	Source   string
+	Received string // what a stream brought, whether it counts or not; empty for nothing
 }
 
 // Dataset is one dataset as it was when it was read.

@@ -6,6 +6,7 @@ type ListOptions struct {
 	Recursive bool
 	Depth     int    // with Recursive: levels below the roots, 0 for all
 	Types     []Type // none: filesystems and volumes
+	Listed    bool   // without Types: snapshots too in pools with listsnapshots=on
 	Props     []string
 }
 
@@ -37,6 +38,12 @@ type RollbackOptions struct {
 	Recursive  bool // -r: newer snapshots
 	Dependents bool // -R: and their clones
 	Force      bool // -f
+}
+
+// InheritOptions of zfs inherit.
+type InheritOptions struct {
+	Recursive bool // -r: of all datasets below too
+	Received  bool // -S: back to what a stream brought, where it brought any
 }
 
 // RenameOptions of zfs rename.

@@ -71,7 +71,9 @@ func (p *Property) Right() bool {
 }
 
 // IsUser reports whether a name is a user property's: it has a colon.
-func IsUser(name string) bool { return strings.Contains(name, ":") }
+func IsUser(name string) bool {
+	return strings.Contains(name, ":") && !strings.HasPrefix(name, WrittenSince)
+}
 
 // CheckUserName says whether a name may be that of a user property.
 func CheckUserName(name string) error {
@@ -87,7 +89,15 @@ func CheckUserName(name string) error {
 }
 
 // Lookup finds a native property by name or alias, nil when there is none.
-func Lookup(name string) *Property { return index()[name] }
+func Lookup(name string) *Property {
+	if p := index()[name]; p != nil || !strings.HasPrefix(name, WrittenSince) {
+		return p
+	}
+	return &Property{Name: name, Kind: Bytes, Types: "fvs", Hidden: true}
+}
+
+// WrittenSince begins the properties that name a snapshot: written@monday.
+const WrittenSince = "written@"
 
 var index = sync.OnceValue(func() map[string]*Property {
 	m := make(map[string]*Property, 2*len(table))

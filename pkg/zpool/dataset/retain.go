@@ -16,6 +16,11 @@ type Retention interface {
 	Holds(ctx context.Context, snapshots []string, recursive bool) ([]Hold, error)
 	// Bookmark remembers a snapshot, or another bookmark, under a name.
 	Bookmark(ctx context.Context, source, name string) error
+	// Diff tells what changed from a snapshot to a later one, or to now when
+	// to names the dataset.
+	Diff(ctx context.Context, from, to string) ([]Difference, error)
+	// Owners sums what each user, or with groups each group, has in a dataset.
+	Owners(ctx context.Context, name string, groups bool) ([]Owner, error)
 }
 
 // Hold is one tag of a snapshot.

@@ -48,6 +48,8 @@ func (p *Property) parse(value string) (string, error) {
 		}
 	case Bytes:
 		return p.parseBytes(value)
+	case Count:
+		return p.parseCount(value)
 	case Text:
 		if p.Name == "mountpoint" {
 			return parseMountpoint(value)
@@ -77,6 +79,17 @@ func (p *Property) parseBytes(value string) (string, error) {
 	return strconv.FormatInt(n, 10), nil
 }
 
+func (p *Property) parseCount(value string) (string, error) {
+	if value == p.None && value != "" {
+		return value, nil
+	}
+	n, err := strconv.ParseUint(value, 10, 63)
+	if err != nil {
+		return "", As(ErrProperty, "bad numeric value '%s'", value)
+	}
+	return strconv.FormatUint(n, 10), nil
+}
+
 func parseMountpoint(value string) (string, error) {
 	if value == "none" || value == "legacy" {
 		return value, nil
@@ -101,7 +114,7 @@ func (p *Property) Human(value string) string {
 		return value + "x"
 	case err != nil:
 		return value
-	case p.None != "" && n == 0:
+	case p.None != "" && n == 0 && p.Kind == Bytes:
 		return p.None
 	case p.Kind == Bytes:
 		return HumanSize(n)

@@ -61,3 +61,83 @@ func (b *Backend) Bookmark(ctx context.Context, source, name string) error {
 	_, err := b.run(ctx, "zfs", "bookmark", source, name)
 	return err
 }
+
+// Diff tells what changed from a snapshot to a later state.
+func (b *Backend) Diff(ctx context.Context, from, to string) ([]dataset.Difference, error) {
+	text, runErr := b.run(ctx, "zfs", "diff", "-FHt", from, to)
+	at, err := b.run(ctx, "zfs", "get", "-Hpo", "value", "mountpoint", to)
+	if err != nil || strings.Contains(to, "@") {
+		of, _ := dataset.Base(to)
+		at, err = b.run(ctx, "zfs", "get", "-Hpo", "value", "mountpoint", of)
+	}
+	all, parseErr := parseDiff(text, strings.TrimSpace(at))
+	return all, errors.Join(runErr, err, parseErr)
+}
+
+// parseDiff reads lines of time, kind, type, path and the path it was renamed
+// to, tabs between.
+func parseDiff(text, mountpoint string) ([]dataset.Difference, error) {
+	var all []dataset.Difference
+	for line := range strings.Lines(text) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) < 4 || len(f[1]) == 0 || len(f[2]) == 0 {
+			return all, fmt.Errorf("zfs diff printed what was not expected: %q", line)
+		}
+		seconds, nanos, _ := strings.Cut(strings.TrimSpace(f[0]), ".")
+		s, err := strconv.ParseInt(seconds, 10, 64)
+		n, err2 := strconv.ParseInt(nanos, 10, 64)
+		if err := errors.Join(err, err2); err != nil {
+			return all, fmt.Errorf("zfs diff printed what was not expected: %w", err)
+		}
+		d := dataset.Difference{Time: time.Unix(s, n), Kind: f[1][0], Type: f[2][0], Path: below(f[3], mountpoint)}
+		if len(f) > 4 {
+			d.To = below(f[4], mountpoint)
+		}
+		all = append(all, d)
+	}
+	return all, nil
+}
+
+// below is a path as seen from the filesystem's root, escapes undone.
+func below(path, mountpoint string) string {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, mountpoint), "/")
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] == '\\' && i+5 <= len(path) {
+			if n, err := strconv.ParseUint(path[i+1:i+5], 8, 8); err == nil { // \0040
+				b.WriteByte(byte(n))
+				i += 4
+				continue
+			}
+		}
+		b.WriteByte(path[i])
+	}
+	return b.String()
+}
+
+// Owners sums what each user or group has in a dataset.
+func (b *Backend) Owners(ctx context.Context, name string, groups bool) ([]dataset.Owner, error) {
+	verb := "userspace"
+	if groups {
+		verb = "groupspace"
+	}
+	text, runErr := b.run(ctx, "zfs", verb, "-Hpn", "-o", "name,used,objused", name)
+	var all []dataset.Owner
+	for line := range strings.Lines(text) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) < 2 {
+			continue
+		}
+		id, err := strconv.ParseUint(f[0], 10, 32)
+		if err != nil {
+			continue // a SID
+		}
+		used, _ := strconv.ParseInt(f[1], 10, 64)
+		o := dataset.Owner{ID: uint32(id), Used: used}
+		if len(f) > 2 {
+			o.Files, _ = strconv.ParseInt(f[2], 10, 64)
+		}
+		all = append(all, o)
+	}
+	return all, runErr
+}

@@ -90,8 +90,8 @@ func (b *Backend) Set(ctx context.Context, name string, props map[string]string)
 }
 
 // Inherit clears a property.
-func (b *Backend) Inherit(ctx context.Context, name, prop string, recursive bool) error {
-	args := append([]string{"inherit"}, flags(map[string]bool{"-r": recursive})...)
+func (b *Backend) Inherit(ctx context.Context, name, prop string, o dataset.InheritOptions) error {
+	args := append([]string{"inherit"}, flags(map[string]bool{"-r": o.Recursive, "-S": o.Received})...)
 	_, err := b.run(ctx, "zfs", append(args, prop, name)...)
 	return err
 }

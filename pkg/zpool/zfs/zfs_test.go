@@ -115,7 +115,9 @@ func TestVerbs_arguments(t *testing.T) {
 		{"zfs rollback -r zones/a@s", func(b *Backend) error {
 			return b.Rollback(ctx, "zones/a@s", dataset.RollbackOptions{Recursive: true})
 		}},
-		{"zfs inherit -r quota zones/a", func(b *Backend) error { return b.Inherit(ctx, "zones/a", "quota", true) }},
+		{"zfs inherit -r quota zones/a", func(b *Backend) error {
+			return b.Inherit(ctx, "zones/a", "quota", dataset.InheritOptions{Recursive: true})
+		}},
 		{"zfs rename -p zones/a zones/b", func(b *Backend) error {
 			return b.Rename(ctx, "zones/a", "zones/b", dataset.RenameOptions{Parents: true})
 		}},
