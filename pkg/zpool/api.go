@@ -11,6 +11,7 @@ type (
 	CreateOptions   = dataset.CreateOptions
 	SnapshotOptions = dataset.SnapshotOptions
 	DestroyOptions  = dataset.DestroyOptions
+	ReceiveOptions  = dataset.ReceiveOptions
 	RollbackOptions = dataset.RollbackOptions
 	RenameOptions   = dataset.RenameOptions
 	InheritOptions  = dataset.InheritOptions

@@ -23,6 +23,7 @@ type keeper interface {
 	dataset.Planner
 	dataset.Retention
 	dataset.Pools
+	dataset.Streams
 }
 
 // Host is all pools of one root.

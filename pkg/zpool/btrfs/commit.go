@@ -85,6 +85,9 @@ func (p *pool) tend() {
 			p.b.log.Info("rewrite the list of datasets", "pool", p.name, "err", err)
 		}
 	}
+	if _, err := p.sweepArrivals(); err != nil {
+		p.b.log.Info("sweep unfinished datasets", "pool", p.name, "err", err)
+	}
 	if err := p.makeReserve(); err != nil {
 		p.b.log.Info("make the pool's reserve", "pool", p.name, "err", err)
 	}

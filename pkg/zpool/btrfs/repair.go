@@ -122,9 +122,10 @@ func (p *pool) sweepTrees() error {
 	for _, r := range p.store.byID {
 		known[r.treeName()] = true
 	}
-	var errs []error
+	kept, err := p.sweepArrivals()
+	errs := []error{err, p.sweepObjects(kept)}
 	for _, name := range names {
-		if !known[name] {
+		if !known[name] && !kept[name] {
 			p.b.log.Info("remove an unfinished dataset", "pool", p.name, "tree", name)
 			errs = append(errs, p.forgetVolume(name), p.destroyTree(name))
 		}

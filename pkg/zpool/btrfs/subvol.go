@@ -75,6 +75,9 @@ func (p *pool) learn(r *record) error {
 
 // destroyTree removes a subvolume, and those that somebody made inside it.
 func (p *pool) destroyTree(name string) error {
+	if err := p.dropObjects(name); err != nil {
+		return err
+	}
 	err := btrfs.DestroySubvolume(p.trees, name)
 	if !errors.Is(err, unix.ENOTEMPTY) {
 		return ignoreMissing(err)

@@ -38,43 +38,71 @@ func (a *applier) object(rec *Object) error {
 		return fmt.Errorf("object %d comes after object %d", rec.Number, a.last)
 	}
 	a.last = rec.Number
-	fresh := &object{
-		kind: rec.Type, bonusType: rec.BonusType, blockSize: rec.BlockSize,
-		slots: rec.Slots, bonus: bytes.Clone(rec.Bonus),
+	if room := int(rec.Slots)*slotSize - dnodeHead; len(rec.Bonus) > room {
+		return fmt.Errorf("object %d has a bonus of %d bytes, for which there is no room", rec.Number, len(rec.Bonus))
 	}
-	old := a.objects[rec.Number]
-	if old != nil {
-		fresh.spill = old.spill
-		if fresh.spill > 0 && a.begin.Flags&FlagSpillBlock != 0 && !rec.HasSpill {
-			fresh.spill = 0
-			if err := a.store.Remove(rec.Number | spillKey); err != nil {
-				return err
-			}
-		}
-		keep, err := a.keepsContent(old, fresh)
-		if err != nil {
-			return fmt.Errorf("object %d: %w", rec.Number, err)
-		}
-		if keep {
-			fresh.end = old.end
-			a.objects[rec.Number] = fresh
-			return nil
+	fresh := &Dnode{
+		Kind: rec.Type, BonusType: rec.BonusType, BlockSize: rec.BlockSize,
+		Slots: rec.Slots, Bonus: bytes.Clone(rec.Bonus),
+	}
+	a.touched(fresh)
+	old, err := a.store.Get(rec.Number)
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		return a.create(rec.Number, fresh)
+	}
+	a.touched(old)
+	fresh.HasSpill = old.HasSpill
+	if fresh.HasSpill && a.begin.Flags&FlagSpillBlock != 0 && !rec.HasSpill {
+		fresh.HasSpill = false
+		if err := a.store.SetSpill(rec.Number, nil); err != nil {
+			return err
 		}
 	}
-	a.objects[rec.Number] = fresh
-	return a.store.Create(rec.Number)
+	keep, err := a.keepsContent(old, fresh)
+	if err != nil {
+		return fmt.Errorf("object %d: %w", rec.Number, err)
+	}
+	if !keep {
+		return a.create(rec.Number, fresh)
+	}
+	fresh.End = old.End
+	return a.store.Put(rec.Number, fresh)
+}
+
+// Sizes of a dnode on disk: each slot, and the least of it that is no bonus.
+const (
+	slotSize  = 512
+	dnodeHead = 192
+)
+
+func (a *applier) create(number uint64, d *Dnode) error {
+	if err := a.store.Put(number, d); err != nil {
+		return err
+	}
+	return a.store.Create(number)
+}
+
+// touched forgets the tables of system attributes when one of their objects
+// changes.
+func (a *applier) touched(d *Dnode) {
+	if d.Kind == typeMaster || d.Kind >= typeSAFirst && d.Kind <= typeSALast {
+		a.tables = nil
+	}
 }
 
 // keepsContent tells whether an object that is replaced has its content kept:
 // a sender counts on the rules that ZFS receives by.
-func (a *applier) keepsContent(old, fresh *object) (bool, error) {
-	if old.slots != fresh.slots || fresh.pointers() < old.pointers() {
+func (a *applier) keepsContent(old, fresh *Dnode) (bool, error) {
+	if old.Slots != fresh.Slots || fresh.pointers() < old.pointers() {
 		return false, nil
 	}
-	if old.blockSize == fresh.blockSize {
+	if old.BlockSize == fresh.BlockSize {
 		return true, nil
 	}
-	if a.full() || old.kind != typeFile || fresh.kind != typeFile || old.end <= int64(old.blockSize) {
+	if a.full() || old.Kind != TypeFile || fresh.Kind != TypeFile || old.End <= int64(old.BlockSize) {
 		return false, nil
 	}
 	before, err := a.attributes(old, 0)
@@ -89,88 +117,90 @@ func (a *applier) keepsContent(old, fresh *object) (bool, error) {
 }
 
 // pointers is how many block pointers fit beside the bonus.
-func (o *object) pointers() int {
+func (d *Dnode) pointers() int {
 	const room, pointer = 320, 128
-	if o.bonusType == bonusSA {
+	if d.BonusType == bonusSA {
 		return 1
 	}
-	return 1 + (room-min(room, len(o.bonus)))/pointer
+	return 1 + (room-min(room, len(d.Bonus)))/pointer
 }
 
 func (a *applier) freeObjects(rec *FreeObjects) error {
-	if rec.Count < uint64(len(a.objects)) {
-		for i := range rec.Count {
-			if err := a.remove(rec.First + i); err != nil {
-				return err
-			}
+	for number := rec.First; ; number++ {
+		var err error
+		if number, err = a.store.Next(number); err != nil || number == 0 || number-rec.First >= rec.Count {
+			return err
 		}
-		return nil
-	}
-	for number := range a.objects {
-		if number >= rec.First && number-rec.First < rec.Count {
-			if err := a.remove(number); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (a *applier) remove(number uint64) error {
-	o := a.objects[number]
-	if o == nil {
-		return nil
-	}
-	delete(a.objects, number)
-	if o.spill > 0 {
-		if err := a.store.Remove(number | spillKey); err != nil {
+		if err := a.remove(number); err != nil {
 			return err
 		}
 	}
+}
+
+func (a *applier) remove(number uint64) error {
+	d, err := a.store.Get(number)
+	if err != nil || d == nil {
+		return err
+	}
+	a.touched(d)
 	return a.store.Remove(number)
 }
 
 // existing is an object that content may be put into.
-func (a *applier) existing(number uint64) (*object, error) {
-	if o := a.objects[number]; o != nil {
-		return o, nil
+func (a *applier) existing(number uint64) (*Dnode, error) {
+	d, err := a.store.Get(number)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("content comes for object %d, which does not exist", number)
+	if d == nil {
+		return nil, fmt.Errorf("content comes for object %d, which does not exist", number)
+	}
+	a.touched(d)
+	return d, nil
 }
 
 func (a *applier) write(number, offset uint64, data []byte) error {
-	o, err := a.existing(number)
+	d, err := a.existing(number)
 	if err != nil {
 		return err
 	}
-	o.end = max(o.end, int64(offset)+int64(len(data)))
+	if end := int64(offset) + int64(len(data)); end > d.End {
+		d.End = end
+		if err := a.store.Put(number, d); err != nil {
+			return err
+		}
+	}
 	return a.store.WriteAt(number, data, int64(offset))
 }
 
 func (a *applier) free(rec *Free) error {
-	o := a.objects[rec.Object]
-	if o == nil || rec.Offset >= uint64(o.end) {
-		return nil
+	d, err := a.store.Get(rec.Object)
+	if err != nil || d == nil || rec.Offset >= uint64(d.End) {
+		return err
 	}
-	end := o.end
+	a.touched(d)
+	end := d.End
 	if rec.Length <= math.MaxInt64 && rec.Offset+rec.Length < uint64(end) {
 		end = int64(rec.Offset + rec.Length)
 	} else {
-		o.end = int64(rec.Offset)
+		d.End = int64(rec.Offset)
+		if err := a.store.Put(rec.Object, d); err != nil {
+			return err
+		}
 	}
-	return a.store.Punch(rec.Object, int64(rec.Offset), end)
+	return a.store.Punch(rec.Object, int64(rec.Offset), end, d.End)
 }
 
 func (a *applier) spill(rec *Spill) error {
-	o, err := a.existing(rec.Object)
-	if err != nil || rec.Unmodified && o.spill > 0 {
+	d, err := a.existing(rec.Object)
+	if err != nil || rec.Unmodified && d.HasSpill {
 		return err
 	}
-	o.spill = len(rec.Data)
-	if err := a.store.Create(rec.Object | spillKey); err != nil {
+	d.HasSpill = true
+	if err := a.store.Put(rec.Object, d); err != nil {
 		return err
 	}
-	return a.store.WriteAt(rec.Object|spillKey, rec.Data, 0)
+	return a.store.SetSpill(rec.Object, rec.Data)
 }
 
 // byRef copies within the snapshot that is being received; streams that name

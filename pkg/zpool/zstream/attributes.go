@@ -5,33 +5,35 @@ import (
 	"fmt"
 )
 
+var errGone = errors.New("there is no such object")
+
 // masterObject describes a file system: its version, its root, its tables.
 const masterObject = 1
 
 // attributes reads a file's attributes; number is its object, for the spill
 // block, or 0 to leave that out.
-func (r *Receiver) attributes(o *object, number uint64) (*znode, error) {
-	switch o.bonusType {
+func (r *Receiver) attributes(o *Dnode, number uint64) (*znode, error) {
+	switch o.BonusType {
 	case bonusZnode:
-		return parseZnode(o.bonus)
+		return parseZnode(o.Bonus)
 	case bonusSA:
 	default:
-		return nil, fmt.Errorf("bonus of type %d holds no file attributes", o.bonusType)
+		return nil, fmt.Errorf("bonus of type %d holds no file attributes", o.BonusType)
 	}
 	tables, err := r.saTables()
 	if err != nil {
 		return nil, err
 	}
 	z := new(znode)
-	if err := tables.decode(o.bonus, z.set); err != nil {
+	if err := tables.decode(o.Bonus, z.set); err != nil {
 		return nil, err
 	}
-	if number == 0 || o.spill == 0 {
+	if number == 0 || !o.HasSpill {
 		return z, nil
 	}
-	spill := make([]byte, o.spill)
-	if err := r.content(number|spillKey, spill, 0); err != nil {
-		return nil, err
+	spill, err := r.store.Spill(number)
+	if err != nil {
+		return nil, fmt.Errorf("read spill block of object %d: %w", number, err)
 	}
 	return z, tables.decode(spill, z.set)
 }

@@ -69,7 +69,8 @@ func (p *pool) start(t *testing.T, begin *zstream.Begin) state {
 	if err := os.CopyFS(store.dir, os.DirFS(from.store.dir)); err != nil {
 		t.Fatal(err)
 	}
-	return state{from.Fork(store), store}
+	store.MemTable = from.store.Clone()
+	return state{zstream.Hold(store, from.Kind(), from.GUID()), store}
 }
 
 func TestCompoundStreamsOfSeveralDatasets(t *testing.T) {

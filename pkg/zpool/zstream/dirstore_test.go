@@ -14,12 +14,13 @@ import (
 
 // dirStore keeps objects as files of a folder, as a real receiver would.
 type dirStore struct {
+	*zstream.MemTable
 	dir  string
 	file *os.File // the object that was used last
 }
 
 func newDirStore(t testing.TB) *dirStore {
-	s := &dirStore{dir: t.TempDir()}
+	s := &dirStore{MemTable: zstream.NewMemTable(), dir: t.TempDir()}
 	t.Cleanup(func() { s.file.Close() })
 	return s
 }
@@ -67,7 +68,7 @@ func (s *dirStore) ReadAt(object uint64, p []byte, off int64) error {
 	return err
 }
 
-func (s *dirStore) Punch(object uint64, off, end int64) error {
+func (s *dirStore) Punch(object uint64, off, end, _ int64) error {
 	f, err := s.open(object)
 	if err != nil {
 		return err
@@ -75,7 +76,10 @@ func (s *dirStore) Punch(object uint64, off, end int64) error {
 	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, end-off)
 }
 
-func (s *dirStore) Remove(object uint64) error { return os.Remove(s.path(object)) }
+func (s *dirStore) Remove(object uint64) error {
+	s.Drop(object)
+	return os.Remove(s.path(object))
+}
 
 // content is an object cut, or extended by a hole, to its size.
 func (s *dirStore) content(e *zstream.Entry) (io.Reader, error) {

@@ -32,6 +32,9 @@ const (
 	magicSwapped = 0xaccbbaf502000000
 )
 
+// compoundKind in a BEGIN announces the streams of several snapshots.
+const compoundKind = 2
+
 // header is a record's fixed part, split as the wire has it.
 type header struct {
 	kind    uint32
@@ -56,7 +59,11 @@ func parseHeader(p []byte) header {
 func (h *header) payloadSize() (uint64, error) {
 	switch h.kind {
 	case drrBegin:
-		return limit("header list", uint64(h.begin), maxNvlist)
+		most := uint64(maxNvlist)
+		if h.u64(8)&3 != compoundKind {
+			most = maxInnerList
+		}
+		return limit("header list", uint64(h.begin), most)
 	case drrObject:
 		n, err := limit("bonus", uint64(h.u32(20)), maxBonus)
 		return roundUp8(n), err
@@ -189,7 +196,7 @@ func (h *header) object() (Record, error) {
 func (h *header) parseBegin() (Record, error) {
 	info := h.u64(8)
 	b := &Begin{
-		Compound: info&3 == 2, Features: info >> 2 & (1<<56 - 1), Creation: h.u64(16),
+		Compound: info&3 == compoundKind, Features: info >> 2 & (1<<56 - 1), Creation: h.u64(16),
 		Kind: h.u32(24), Flags: h.u32(28), ToGUID: h.u64(32), FromGUID: h.u64(40),
 	}
 	name, _, _ := bytes.Cut(h.body[48:304], []byte{0})

@@ -19,6 +19,7 @@ var errNvlist = errors.New("the name-value list is corrupt")
 const (
 	nvBoolean      = 1
 	nvByte         = 2
+	nvUint64       = 8
 	nvString       = 9
 	nvByteArray    = 10
 	nvUint64Array  = 16

@@ -23,6 +23,8 @@ type Reader struct {
 	done     bool
 	err      error // the final one
 
+	object, at uint64 // where a stream would go on that is cut here
+
 	ahead *header   // verified but for its payload
 	raw   [2][]byte // headers in turn
 	data  [2][]byte // payloads in turn
@@ -70,7 +72,24 @@ func (r *Reader) next() (Record, error) {
 			return nil, err
 		}
 	}
-	return current.record(&r.codec)
+	rec, err := current.record(&r.codec)
+	r.note(rec)
+	return rec, err
+}
+
+// At is where a stream goes on that ends behind the record that Next returned
+// last: an object and an offset in its content.
+func (r *Reader) At() (object, offset uint64) { return r.object, r.at }
+
+func (r *Reader) note(rec Record) {
+	switch rec := rec.(type) {
+	case *Begin:
+		r.object, r.at = 0, 0
+	case *Object:
+		r.object, r.at = rec.Number, 0
+	case *Write:
+		r.object, r.at = rec.Object, rec.Offset+uint64(len(rec.Data))
+	}
 }
 
 // read takes in one record and verifies what its header covers.

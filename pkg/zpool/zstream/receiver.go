@@ -3,69 +3,84 @@ package zstream
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 )
 
-// Store keeps the content of objects by number. Numbers are opaque.
+// Store keeps the objects of one dataset. Numbers are opaque. What Get
+// returns may be changed by its caller, who then puts it back.
 type Store interface {
-	// Create makes an empty object, in place of one of that number.
+	// Get describes an object, nil when there is none of that number.
+	Get(object uint64) (*Dnode, error)
+	// Put takes in an object's description. Content stays as it is.
+	Put(object uint64, d *Dnode) error
+	// Next is the first object that is not below from, 0 when there is none.
+	Next(from uint64) (uint64, error)
+	// Create empties an object that was put, or starts it.
 	Create(object uint64) error
 	// WriteAt puts p at off.
 	WriteAt(object uint64, p []byte, off int64) error
 	// ReadAt fills p, with zeros where nothing was written.
 	ReadAt(object uint64, p []byte, off int64) error
-	// Punch makes a hole from off to end.
-	Punch(object uint64, off, end int64) error
-	// Remove drops an object.
+	// Punch makes a hole from off to end; the object's content ends at size.
+	Punch(object uint64, off, end, size int64) error
+	// SetSpill keeps an object's spill block; nil drops it.
+	SetSpill(object uint64, p []byte) error
+	// Spill returns an object's spill block.
+	Spill(object uint64) ([]byte, error)
+	// Remove drops an object, its description too.
 	Remove(object uint64) error
 }
 
-// spillKey marks the number under which a Store keeps an object's spill block.
-const spillKey = 1 << 63
+// Dnode describes an object, as its last OBJECT record did.
+type Dnode struct {
+	Kind, BonusType, BlockSize uint32
+	Slots                      uint8
+	HasSpill                   bool
+	Bonus                      []byte
+	End                        int64 // content was written up to here
+}
 
 // Object types that a dataset's tree is made of.
 const (
-	typeFile      = 19
-	typeDirectory = 20
+	TypeFile      = 19 // all that is no directory
+	TypeDirectory = 20
+	TypeVolume    = 23
+
+	typeMaster  = 21
+	typeSAFirst = 44
+	typeSALast  = 47
 )
 
-// Receiver holds the objects of one dataset, as of the last whole stream.
-// After Apply failed it is good for nothing but a stream that resumes.
+// Receiver applies streams to the objects of one dataset in a Store. After
+// Apply failed it is good for nothing but a stream that resumes.
 type Receiver struct {
 	store   Store
 	kind    uint32
-	guid    uint64 // snapshot that is held, 0 for none
-	partial uint64 // snapshot that is being received
-	objects map[uint64]*object
+	guid    uint64    // snapshot that is held, 0 for none
+	partial uint64    // snapshot that is being received
 	tables  *saTables // of the state that is held, read when needed
 }
 
-type object struct {
-	kind, bonusType, blockSize uint32
-	slots                      uint8
-	spill                      int // length of the spill block
-	bonus                      []byte
-	end                        int64 // content was written up to here
+// NewReceiver returns an empty dataset whose objects go to store.
+func NewReceiver(store Store) *Receiver { return &Receiver{store: store} }
+
+// Hold returns a dataset whose objects store holds already, as of snapshot
+// guid of an object set of some kind.
+func Hold(store Store, kind uint32, guid uint64) *Receiver {
+	return &Receiver{store: store, kind: kind, guid: guid}
 }
 
-// NewReceiver returns an empty dataset whose content goes to store.
-func NewReceiver(store Store) *Receiver {
-	return &Receiver{store: store, objects: map[uint64]*object{}}
-}
-
-// Fork returns a copy, for a clone, whose content is a copy that store has.
-func (r *Receiver) Fork(store Store) *Receiver {
-	fork := &Receiver{store: store, kind: r.kind, guid: r.guid, objects: maps.Clone(r.objects)}
-	for number, o := range fork.objects {
-		c := *o
-		fork.objects[number] = &c
-	}
-	return fork
+// Part returns a dataset of which a part of snapshot guid is there, on top of
+// snapshot from; only a stream that resumes it can be applied.
+func Part(store Store, kind uint32, guid, from uint64) *Receiver {
+	return &Receiver{store: store, kind: kind, guid: from, partial: guid}
 }
 
 // GUID is the snapshot that is held, 0 for none.
 func (r *Receiver) GUID() uint64 { return r.guid }
+
+// Kind is FilesystemSet or VolumeSet.
+func (r *Receiver) Kind() uint32 { return r.kind }
 
 // Apply takes in the stream that begin started, up to its END.
 func (r *Receiver) Apply(src *Reader, begin *Begin) error {
@@ -121,12 +136,15 @@ func (r *Receiver) content(number uint64, p []byte, off int64) error {
 
 // zapOf opens an object as a table of names.
 func (r *Receiver) zapOf(number uint64) (*zap, error) {
-	o := r.objects[number]
+	o, err := r.store.Get(number)
+	if err != nil {
+		return nil, err
+	}
 	if o == nil {
 		return nil, fmt.Errorf("object %d is missing", number)
 	}
 	return &zap{
-		blockSize: int64(o.blockSize), end: o.end,
+		blockSize: int64(o.BlockSize), end: o.End,
 		read: func(p []byte, off int64) error { return r.content(number, p, off) },
 	}, nil
 }

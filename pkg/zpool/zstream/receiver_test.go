@@ -10,33 +10,38 @@ import (
 )
 
 // memStore keeps objects in memory, for streams of a few kilobytes.
-type memStore map[uint64][]byte
+type memStore struct {
+	*zstream.MemTable
+	data map[uint64][]byte
+}
 
-func (m memStore) Create(object uint64) error { m[object] = nil; return nil }
-func (m memStore) Remove(object uint64) error { delete(m, object); return nil }
+func newMemStore() memStore { return memStore{zstream.NewMemTable(), map[uint64][]byte{}} }
+
+func (m memStore) Create(object uint64) error { m.data[object] = nil; return nil }
+func (m memStore) Remove(object uint64) error { m.Drop(object); delete(m.data, object); return nil }
 
 func (m memStore) WriteAt(object uint64, p []byte, off int64) error {
 	end := int(off) + len(p)
 	if end > 1<<26 {
 		return errors.New("no space left")
 	}
-	if end > len(m[object]) {
-		m[object] = append(m[object], make([]byte, end-len(m[object]))...)
+	if end > len(m.data[object]) {
+		m.data[object] = append(m.data[object], make([]byte, end-len(m.data[object]))...)
 	}
-	copy(m[object][off:], p)
+	copy(m.data[object][off:], p)
 	return nil
 }
 
 func (m memStore) ReadAt(object uint64, p []byte, off int64) error {
 	clear(p)
-	if off < int64(len(m[object])) {
-		copy(p, m[object][off:])
+	if off < int64(len(m.data[object])) {
+		copy(p, m.data[object][off:])
 	}
 	return nil
 }
 
-func (m memStore) Punch(object uint64, off, end int64) error {
-	clear(m[object][min(int(off), len(m[object])):min(int(end), len(m[object]))])
+func (m memStore) Punch(object uint64, off, end, _ int64) error {
+	clear(m.data[object][min(int(off), len(m.data[object])):min(int(end), len(m.data[object]))])
 	return nil
 }
 
@@ -47,7 +52,7 @@ func TestReceiverRefusesAnIncrementalWithoutItsBase(t *testing.T) {
 		{Kind: 7, ToGUID: 2},
 		{Compound: true},
 	} {
-		r := zstream.NewReceiver(memStore{})
+		r := zstream.NewReceiver(newMemStore())
 		if err := r.Apply(zstream.NewReader(bytes.NewReader(nil)), begin); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("%+v: %v", begin, err)
 		}
@@ -57,7 +62,7 @@ func TestReceiverRefusesAnIncrementalWithoutItsBase(t *testing.T) {
 // A stream that was cut leaves nothing that can be walked.
 func TestReceiverShowsNothingOfACutStream(t *testing.T) {
 	whole := unzip(t, "testdata/crafted-none.zsend.gz")
-	r := zstream.NewReceiver(memStore{})
+	r := zstream.NewReceiver(newMemStore())
 	if err := receive(r, bytes.NewReader(whole[:len(whole)-312])); err == nil {
 		t.Fatal("took a cut stream")
 	}
@@ -76,13 +81,13 @@ func FuzzWalk(f *testing.F) {
 		f.Add(object, uint16(64), []byte("\xff\xff\xff\xff"))
 	}
 	f.Fuzz(func(t *testing.T, object uint64, off uint16, change []byte) {
-		store := memStore{}
+		store := newMemStore()
 		r := zstream.NewReceiver(store)
 		if err := receive(r, bytes.NewReader(whole)); err != nil {
 			t.Fatal(err)
 		}
-		if len(store[object]) > int(off) {
-			copy(store[object][off:], change)
+		if len(store.data[object]) > int(off) {
+			copy(store.data[object][off:], change)
 		}
 		r.Walk(func(*zstream.Entry) error { return nil })
 	})

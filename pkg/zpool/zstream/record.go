@@ -2,11 +2,12 @@ package zstream
 
 // Limits that no sender exceeds: they bound memory against hostile sizes.
 const (
-	maxBlock    = 16 << 20
-	maxBonus    = 16<<10 - 192
-	maxEmbedded = 112
-	maxNvlist   = 64 << 20
-	maxObject   = 1 << 48
+	maxBlock     = 16 << 20
+	maxBonus     = 16<<10 - 192
+	maxEmbedded  = 112
+	maxNvlist    = 64 << 20 // of a compound stream
+	maxInnerList = 1 << 20  // of a snapshot's
+	maxObject    = 1 << 48
 )
 
 // Record is one record of a stream: *Begin, *Object, *FreeObjects, *Write,

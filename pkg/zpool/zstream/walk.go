@@ -35,6 +35,9 @@ type Entry struct {
 	Target       string // of a symbolic link
 	Xattrs       map[string][]byte
 	ACL          []byte // NFSv4 entries that say more than the mode, or nil
+	Hidden       bool   // it holds extended attributes and has no place in the tree
+	Generation   uint64 // differs between objects that had the same number
+	Parent       uint64 // object of a directory that names it
 }
 
 // Walk calls fn for each name of the file system: directories before what
@@ -43,12 +46,24 @@ func (r *Receiver) Walk(fn func(*Entry) error) error {
 	if r.guid == 0 || r.partial != 0 || r.kind != FilesystemSet {
 		return errors.New("no whole file system was received")
 	}
-	master, err := r.numbersIn(masterObject)
+	root, err := r.Root()
 	if err != nil {
 		return err
 	}
 	w := walker{Receiver: r, fn: fn, seen: map[uint64]string{}}
-	return w.visit(".", dirEntry{object: master["ROOT"], kind: modeDir >> 12})
+	return w.visit(".", Name{Object: root, Type: modeDir >> 12})
+}
+
+// Root is the object of the root directory.
+func (r *Receiver) Root() (uint64, error) {
+	master, err := r.numbersIn(masterObject)
+	if err != nil {
+		return 0, err
+	}
+	if master["ROOT"] == 0 {
+		return 0, errors.New("the file system names no root directory")
+	}
+	return master["ROOT"], nil
 }
 
 type walker struct {
@@ -58,10 +73,17 @@ type walker struct {
 }
 
 // visit reports one name and what is below it.
-func (w *walker) visit(at string, d dirEntry) error {
-	e, err := w.entry(at, d)
+func (w *walker) visit(at string, d Name) error {
+	e, err := w.Stat(d)
 	if err != nil {
 		return fmt.Errorf("%q: %w", at, err)
+	}
+	e.Path, e.LinkOf = at, w.seen[d.Object]
+	if e.LinkOf != "" && e.Mode&typeMask == modeDir {
+		return fmt.Errorf("%q: the directory was reached before, as %q", at, e.LinkOf)
+	}
+	if e.LinkOf == "" {
+		w.seen[d.Object] = at
 	}
 	if err := w.fn(e); err != nil {
 		return err
@@ -69,56 +91,50 @@ func (w *walker) visit(at string, d dirEntry) error {
 	if e.Mode&typeMask != modeDir {
 		return nil
 	}
-	names, err := w.directory(d.object)
+	names, err := w.Names(d.Object)
 	if err != nil {
 		return fmt.Errorf("%q: %w", at, err)
 	}
 	for _, d := range names {
-		if err := w.visit(path.Join(at, d.name), d); err != nil {
+		if err := w.visit(path.Join(at, d.Name), d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// entry collects what is known about the object behind a name.
-func (w *walker) entry(at string, d dirEntry) (*Entry, error) {
-	z, err := w.znode(d)
+// Stat collects what is known about the object behind a name.
+func (r *Receiver) Stat(d Name) (*Entry, error) {
+	z, err := r.znode(d)
 	if err != nil {
 		return nil, err
-	}
-	e := &Entry{
-		Path: at, Object: d.object, Mode: uint32(z.mode), UID: uint32(z.uid), GID: uint32(z.gid),
-		Links: z.links, AccessTime: z.atime, ModTime: z.mtime, LinkOf: w.seen[d.object],
 	}
 	if z.uid>>32 != 0 || z.gid>>32 != 0 {
 		return nil, errors.New("its owner is a Windows identity, which is not supported")
 	}
-	if e.LinkOf != "" && e.Mode&typeMask == modeDir {
-		return nil, fmt.Errorf("the directory was reached before, as %q", e.LinkOf)
-	}
-	if e.LinkOf == "" {
-		w.seen[d.object] = at
+	e := &Entry{
+		Object: d.Object, Mode: uint32(z.mode), UID: uint32(z.uid), GID: uint32(z.gid), Hidden: z.flags&flagXattr != 0,
+		Links: z.links, AccessTime: z.atime, ModTime: z.mtime, Generation: z.gen, Parent: z.parent,
 	}
 	if z.flags&aclTrivial == 0 {
 		e.ACL = z.aces
 	}
-	if e.Xattrs, err = w.xattrs(z); err != nil {
+	if e.Xattrs, err = r.xattrs(z); err != nil {
 		return nil, err
 	}
-	return e, w.special(e, z)
+	return e, r.special(e, z)
 }
 
 // special fills in what only some types of file have.
-func (w *walker) special(e *Entry, z *znode) (err error) {
+func (r *Receiver) special(e *Entry, z *znode) (err error) {
 	switch e.Mode & typeMask {
 	case modeRegular:
-		if z.size > math.MaxInt64 || w.objects[e.Object].kind != typeFile {
+		if z.size > math.MaxInt64 {
 			return fmt.Errorf("a file of %d bytes is impossible", z.size)
 		}
 		e.Size = int64(z.size)
 	case modeSymlink:
-		e.Target, err = w.target(e.Object, z)
+		e.Target, err = r.target(e.Object, z)
 		e.Size = int64(len(e.Target))
 	case modeChar, modeBlock:
 		e.Major, e.Minor = z.device()
@@ -130,11 +146,11 @@ func (w *walker) special(e *Entry, z *znode) (err error) {
 const maxTarget = 4095
 
 // target reads a symbolic link, wherever this version keeps its target.
-func (w *walker) target(number uint64, z *znode) (string, error) {
+func (r *Receiver) target(number uint64, z *znode) (string, error) {
 	target := z.symlink
 	if target == nil && z.size <= maxTarget {
 		target = make([]byte, z.size)
-		if err := w.content(number, target, 0); err != nil {
+		if err := r.content(number, target, 0); err != nil {
 			return "", err
 		}
 	}
@@ -144,36 +160,46 @@ func (w *walker) target(number uint64, z *znode) (string, error) {
 	return string(target), nil
 }
 
-// dirEntry is a name in a directory.
-type dirEntry struct {
-	name   string
-	object uint64
-	kind   uint64 // 0 where the file system is too old to tell
+// Name is a name in a directory. It is safe to use as one path element.
+type Name struct {
+	Name   string
+	Object uint64
+	Type   uint64 // the type bits of a mode, shifted down; 0 where nobody says
 }
 
 // znode reads the attributes behind a name and compares the type.
-func (r *Receiver) znode(d dirEntry) (*znode, error) {
-	o := r.objects[d.object]
-	if o == nil {
-		return nil, fmt.Errorf("the name stands for object %d, which does not exist", d.object)
-	}
-	z, err := r.attributes(o, d.object)
+func (r *Receiver) znode(d Name) (*znode, error) {
+	o, err := r.store.Get(d.Object)
 	if err != nil {
-		return nil, fmt.Errorf("object %d: %w", d.object, err)
+		return nil, err
 	}
-	if kind := z.mode & typeMask >> 12; z.mode > math.MaxUint16 || d.kind != 0 && d.kind != kind {
-		return nil, fmt.Errorf("the name says type %d, its object has mode %o", d.kind, z.mode)
+	if o == nil {
+		return nil, fmt.Errorf("the name stands for object %d, which does not exist", d.Object)
+	}
+	z, err := r.attributes(o, d.Object)
+	if err != nil {
+		return nil, fmt.Errorf("object %d: %w", d.Object, err)
+	}
+	if kind := z.mode & typeMask >> 12; z.mode > math.MaxUint16 || d.Type != 0 && d.Type != kind {
+		return nil, fmt.Errorf("the name says type %d, its object has mode %o", d.Type, z.mode)
+	}
+	if (z.mode&typeMask == modeDir) != (o.Kind == TypeDirectory) || o.Kind != TypeDirectory && o.Kind != TypeFile {
+		return nil, fmt.Errorf("object %d of type %d has mode %o", d.Object, o.Kind, z.mode)
 	}
 	return z, nil
 }
 
-// directory reads a directory's names, sorted and checked.
-func (r *Receiver) directory(number uint64) ([]dirEntry, error) {
-	if o := r.objects[number]; o == nil || o.kind != typeDirectory {
+// Names reads a directory's names, sorted and checked.
+func (r *Receiver) Names(number uint64) ([]Name, error) {
+	o, err := r.store.Get(number)
+	if err != nil {
+		return nil, err
+	}
+	if o == nil || o.Kind != TypeDirectory {
 		return nil, fmt.Errorf("object %d is not a directory", number)
 	}
-	var names []dirEntry
-	err := r.eachIn(number, func(name string, v zapValue) error {
+	var names []Name
+	err = r.eachIn(number, func(name string, v zapValue) error {
 		n, err := v.number()
 		if err != nil {
 			return fmt.Errorf("name %q: %w", name, err)
@@ -181,16 +207,16 @@ func (r *Receiver) directory(number uint64) ([]dirEntry, error) {
 		if err := checkName(name); err != nil {
 			return err
 		}
-		names = append(names, dirEntry{name: name, object: n & (maxObject - 1), kind: n >> 60})
+		names = append(names, Name{Name: name, Object: n & (maxObject - 1), Type: n >> 60})
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(names, func(a, b dirEntry) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(names, func(a, b Name) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(names); i++ {
-		if names[i].name == names[i-1].name {
-			return nil, fmt.Errorf("the name %q stands there twice", names[i].name)
+		if names[i].Name == names[i-1].Name {
+			return nil, fmt.Errorf("the name %q stands there twice", names[i].Name)
 		}
 	}
 	return names, nil

@@ -25,22 +25,22 @@ func (r *Receiver) xattrs(z *znode) (map[string][]byte, error) {
 	if z.xattr == 0 {
 		return all, nil
 	}
-	names, err := r.directory(z.xattr)
+	names, err := r.Names(z.xattr)
 	if err != nil {
 		return nil, fmt.Errorf("extended attributes: %w", err)
 	}
 	for _, d := range names {
 		value, err := r.xattrValue(d)
 		if err != nil {
-			return nil, fmt.Errorf("extended attribute %q: %w", d.name, err)
+			return nil, fmt.Errorf("extended attribute %q: %w", d.Name, err)
 		}
-		addXattr(all, d.name, value)
+		addXattr(all, d.Name, value)
 	}
 	return all, nil
 }
 
 // xattrValue reads the file that holds an attribute's value.
-func (r *Receiver) xattrValue(d dirEntry) ([]byte, error) {
+func (r *Receiver) xattrValue(d Name) ([]byte, error) {
 	z, err := r.znode(d)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (r *Receiver) xattrValue(d dirEntry) ([]byte, error) {
 		return nil, fmt.Errorf("a value of %d bytes cannot be stored", z.size)
 	}
 	value := make([]byte, z.size)
-	return value, r.content(d.object, value, 0)
+	return value, r.content(d.Object, value, 0)
 }
 
 // addXattr gives names of other systems the prefix that Linux demands, and

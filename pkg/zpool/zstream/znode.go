@@ -17,7 +17,7 @@ const znodeSize = 264
 
 // znode holds a file's attributes as either ZPL generation stores them.
 type znode struct {
-	mode, size, gen, uid, gid, links, rdev, flags uint64
+	mode, size, gen, uid, gid, links, rdev, flags, parent uint64
 
 	atime, mtime time.Time
 	xattr        uint64 // object of the hidden directory, or 0
@@ -29,6 +29,9 @@ type znode struct {
 // aclTrivial in flags tells that the mode says all that the ACL does.
 const aclTrivial = 4
 
+// flagXattr in flags marks the files and directories that hold attributes.
+const flagXattr = 1
+
 // parseZnode reads the bonus of ZPL versions 1 to 4.
 func parseZnode(p []byte) (*znode, error) {
 	if len(p) < znodeSize {
@@ -36,7 +39,7 @@ func parseZnode(p []byte) (*znode, error) {
 	}
 	z := &znode{atime: saTime(p), mtime: saTime(p[16:])}
 	for off, field := range map[int]*uint64{
-		64: &z.gen, 72: &z.mode, 80: &z.size, 96: &z.links, 104: &z.xattr,
+		64: &z.gen, 72: &z.mode, 80: &z.size, 88: &z.parent, 96: &z.links, 104: &z.xattr,
 		112: &z.rdev, 120: &z.flags, 128: &z.uid, 136: &z.gid,
 	} {
 		*field = binary.LittleEndian.Uint64(p[off:])
@@ -79,6 +82,8 @@ func (z *znode) field(name string) *uint64 {
 		return &z.uid
 	case "ZPL_GID":
 		return &z.gid
+	case "ZPL_PARENT":
+		return &z.parent
 	case "ZPL_LINKS":
 		return &z.links
 	case "ZPL_RDEV":

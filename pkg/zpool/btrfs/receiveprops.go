@@ -1,0 +1,134 @@
+package btrfs
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+	"github.com/smartbox-os/smartbox/pkg/zpool/zstream"
+	"github.com/smartbox-os/smartbox/pkg/zpool/ztree"
+)
+
+// properties is what the dataset gets: what the stream brings along, but for
+// what -x excludes, and what -o sets.
+func (a *arriving) properties() (map[string]string, error) {
+	props := map[string]string{}
+	if a.header != nil {
+		maps.Copy(props, sentProps(a.header.byGUID[a.begin.ToGUID].props, a.kind()))
+	}
+	for _, name := range a.o.Exclude {
+		if p := dataset.Lookup(name); p != nil {
+			name = p.Name
+		} else if !dataset.IsUser(name) {
+			return nil, dataset.As(dataset.ErrProperty, "invalid property '%s'", name)
+		}
+		delete(props, name)
+	}
+	maps.Copy(props, a.o.Props)
+	return props, nil
+}
+
+// sentProps is those of a stream's properties that a dataset here can have, in
+// words: a stream has the numbers that ZFS stores.
+func sentProps(list zstream.Nvlist, t dataset.Type) map[string]string {
+	props := map[string]string{}
+	for name, entry := range list {
+		entry, _ := entry.(zstream.Nvlist)
+		var text string
+		switch v := entry["value"].(type) {
+		case string:
+			text = v
+		case uint64:
+			text = sentNumber(name, v)
+		}
+		if text == "" {
+			continue
+		}
+		if _, _, err := dataset.CheckSet(name, text, t, true); err == nil {
+			props[name] = text
+		}
+	}
+	return props
+}
+
+// sentNumber words a number that ZFS stores; "" is one without meaning here.
+func sentNumber(name string, v uint64) string {
+	switch name {
+	case "quota", "refquota", "reservation", "refreservation", "recordsize", "volblocksize":
+		return strconv.FormatUint(v, 10)
+	case "atime", "devices", "exec", "setuid", "readonly", "relatime", "overlay":
+		return word(v, "off", "on")
+	case "canmount":
+		return word(v, "off", "on", "noauto")
+	case "sync":
+		return word(v, "standard", "always", "disabled")
+	case "logbias":
+		return word(v, "latency", "throughput")
+	case "primarycache", "secondarycache":
+		return word(v, "none", "metadata", "all")
+	case "snapdir":
+		return word(v, "hidden", "visible")
+	case "compression":
+		return word(v, "", "on", "off", "lzjb", "", "gzip-1", "gzip-2", "gzip-3", "gzip-4", "gzip-5", "gzip",
+			"gzip-7", "gzip-8", "gzip-9", "zle", "lz4", "zstd")
+	}
+	return ""
+}
+
+func word(v uint64, words ...string) string {
+	if v < uint64(len(words)) {
+		return words[v]
+	}
+	return ""
+}
+
+// compressionNumber is the number that ZFS stores for a compression.
+func compressionNumber(name string) (uint64, bool) {
+	i := slices.Index([]string{"", "on", "off", "lzjb", "", "gzip-1", "gzip-2", "gzip-3", "gzip-4", "gzip-5", "gzip",
+		"gzip-7", "gzip-8", "gzip-9", "zle", "lz4", "zstd"}, name)
+	return uint64(i), i > 0 && name != ""
+}
+
+// sizeVolume notes the size of a volume in its record and its snapshot's.
+func (a *arriving) sizeVolume(snap *record) error {
+	if a.kind() != dataset.Volume {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Fstatat(int(a.tree.Fd()), ztree.VolumeName, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return &os.PathError{Op: "stat", Path: a.name, Err: err}
+	}
+	if a.old == nil || a.Holder || a.base == nil {
+		block, err := a.volumeBlock()
+		if err != nil {
+			return err
+		}
+		a.rec.set("volblocksize", strconv.FormatUint(uint64(block), 10))
+	}
+	a.rec.set("volsize", strconv.FormatInt(st.Size, 10))
+	snap.set("volsize", strconv.FormatInt(st.Size, 10))
+	return nil
+}
+
+// volumeBlock is the block size that a volume was sent with.
+func (a *arriving) volumeBlock() (uint32, error) {
+	table, err := ztree.OpenTable(a.objs)
+	if err != nil {
+		return 0, err
+	}
+	defer table.Close()
+	const volumeObject = 1
+	d, err := table.Get(volumeObject)
+	if err != nil {
+		return 0, err
+	}
+	if d == nil {
+		return 0, errors.New("the volume has no content")
+	}
+	return d.BlockSize, nil
+}
