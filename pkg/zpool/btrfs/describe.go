@@ -131,7 +131,7 @@ func (d *describer) readOnly(r *record, name string) (string, error) {
 	case "clones":
 		return strings.Join(d.clones()[r.ID], ","), nil
 	case "receive_resume_token":
-		return "-", nil
+		return d.p.token(r)
 	case "filesystem_count", "snapshot_count":
 		return d.count(r, name == "snapshot_count"), nil
 	case "mounted":

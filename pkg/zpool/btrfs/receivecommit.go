@@ -32,6 +32,9 @@ func (a *arriving) commit(p *pool) error {
 	if err := p.unmountAll(doomed, a.o.Force, undo); err != nil {
 		return err
 	}
+	if err := p.detachVolumes("receive", replaced(a.old, doomed), false, undo); err != nil {
+		return err
+	}
 	if err := p.copyTree(a.rec, snap, undo); err != nil {
 		return err
 	}
@@ -47,6 +50,14 @@ func (a *arriving) commit(p *pool) error {
 		return err
 	}
 	return a.publish(p, snap, doomed, undo)
+}
+
+// replaced is the datasets and snapshots that go.
+func replaced(old *record, doomed []*record) []*record {
+	if old == nil {
+		return doomed
+	}
+	return append([]*record{old}, doomed...)
 }
 
 // recheck makes sure that nobody changed what the stream builds on, and
@@ -110,6 +121,9 @@ func (a *arriving) publish(p *pool, snap *record, doomed []*record, undo *revert
 	}
 	if failed := p.mountAll(mounted); failed != nil {
 		p.b.log.Warn("mount what was received", "dataset", a.name, "err", failed)
+	}
+	if a.rec.Type == dataset.Volume {
+		err = errors.Join(err, p.attachVolume(a.rec))
 	}
 	return err
 }

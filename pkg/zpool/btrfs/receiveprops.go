@@ -2,7 +2,6 @@ package btrfs
 
 import (
 	"errors"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -14,12 +13,12 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zpool/ztree"
 )
 
-// properties is what the dataset gets: what the stream brings along, but for
-// what -x excludes, and what -o sets.
-func (a *arriving) properties() (map[string]string, error) {
+// brought is the properties that the stream brings along, but for what -x
+// excludes.
+func (a *arriving) brought() (map[string]string, error) {
 	props := map[string]string{}
 	if a.header != nil {
-		maps.Copy(props, sentProps(a.header.byGUID[a.begin.ToGUID].props, a.kind()))
+		props = sentProps(a.header.byGUID[a.begin.ToGUID].props, a.kind())
 	}
 	for _, name := range a.o.Exclude {
 		if p := dataset.Lookup(name); p != nil {
@@ -29,7 +28,6 @@ func (a *arriving) properties() (map[string]string, error) {
 		}
 		delete(props, name)
 	}
-	maps.Copy(props, a.o.Props)
 	return props, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"strconv"
 
@@ -52,14 +51,17 @@ func (a *arriving) start(p *pool, undo *revert.Stack) error {
 
 // newRecord is the dataset's record as it will be.
 func (a *arriving) newRecord(p *pool) error {
-	props, err := a.properties()
+	brought, err := a.brought()
 	if err != nil {
 		return err
 	}
+	fresh, err := newRecord(a.name, a.kind(), a.o.Props)
+	if err != nil {
+		return err
+	}
+	fresh.Received = brought
 	if a.old == nil {
-		if a.rec, err = newRecord(a.name, a.kind(), props); err != nil {
-			return err
-		}
+		a.rec = fresh
 		a.rec.ID = p.store.next()
 		a.rec.Tree = a.rec.ID
 		if a.clone {
@@ -69,14 +71,10 @@ func (a *arriving) newRecord(p *pool) error {
 	}
 	a.rec = a.old.clone()
 	a.rec.Tree = p.store.next()
-	known, err := newRecord(a.name, a.kind(), props)
-	if err != nil {
-		return err
+	for name, value := range fresh.Props {
+		a.rec.set(name, value)
 	}
-	if a.rec.Props == nil {
-		a.rec.Props = map[string]string{}
-	}
-	maps.Copy(a.rec.Props, known.Props)
+	a.rec.Received = brought
 	a.rec.Base = 0
 	if a.base != nil {
 		a.rec.Base = a.base.Base
