@@ -16,12 +16,15 @@ func TestCgroupsV2(t *testing.T) {
 	suites := []testguest.Suite{
 		testguest.Package("./pkg/zone/cgroup", ""),
 		testguest.Package("./pkg/zone/jail", ""),
-		testguest.Package("./pkg/vnic", "^TestGuest_|TestAttach_overATag"),
+		testguest.Package("./pkg/zone/enter", "Leaf"),
+		testguest.Package("./pkg/zone/super", "^TestLimits|^TestDevices|^TestNesting"),
+		testguest.Package("./pkg/vnic", "^TestGuest_|TestAttach_overATag|TestAttach_vlanOverALink"),
 	}
 	if all() {
 		suites = []testguest.Suite{
 			testguest.Package("./pkg/zone/cgroup", ""),
 			testguest.Package("./pkg/zone/jail", ""),
+			testguest.Package("./pkg/zone/enter", "Leaf"),
 			testguest.Package("./pkg/vnic", "TestGuest_|TestAttach|TestProtection|TestRoutes"),
 			testguest.Package("./pkg/zone/super", ""),
 			testguest.Package("./pkg/zone", ""),

@@ -72,18 +72,27 @@ func Start(ctx context.Context, t Target, c Command) (*Process, error) {
 		return nil, err
 	}
 	defer unix.Close(initfd)
-	p, err := newPlan(c, l, t.Filter)
-	if err != nil {
-		return nil, err
-	}
-	p.initfd = initfd
 	groups, err := openCgroups(t.Cgroups)
 	if err != nil {
 		return nil, err
 	}
 	defer groups.close()
-	p.tasks = groups.v1
-	return p.start(ctx, groups.v2)
+	attempt := func() (*Process, error) {
+		p, err := newPlan(c, l, t.Filter)
+		if err != nil {
+			return nil, err
+		}
+		p.initfd, p.tasks = initfd, groups.v1
+		return p.start(ctx, groups.v2)
+	}
+	p, err := attempt()
+	for try := 0; groups.isInner(err) && try < leafTries; try++ {
+		if err := groups.descend(try); err != nil {
+			return nil, err
+		}
+		p, err = attempt()
+	}
+	return p, err
 }
 
 // SignalGroup sends a signal to the process and to those in its process group.

@@ -110,12 +110,13 @@ func gone(err error) error {
 
 // cgroups are the open doors of the zone's cgroups.
 type cgroups struct {
-	v1 []int // tasks files, to which the child writes "0"
-	v2 int   // directory that the child is cloned into, -1 for none
+	v1   []int // tasks files, to which the child writes "0"
+	v2   int   // directory that the child is cloned into, -1 for none
+	zone int   // the zone's own directory of v2, which v2 is or is below
 }
 
 func openCgroups(dirs []string) (cgroups, error) {
-	c := cgroups{v2: -1}
+	c := cgroups{v2: -1, zone: -1}
 	for _, dir := range dirs {
 		if err := c.open(dir); err != nil {
 			c.close()
@@ -133,7 +134,7 @@ func (c *cgroups) open(dir string) error {
 	switch st.Type {
 	case unix.CGROUP2_SUPER_MAGIC:
 		fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		c.v2 = fd
+		c.v2, c.zone = fd, fd
 		return err
 	case unix.CGROUP_SUPER_MAGIC:
 		fd, err := unix.Open(filepath.Join(dir, "tasks"), unix.O_WRONLY|unix.O_CLOEXEC, 0)
@@ -149,8 +150,11 @@ func (c *cgroups) close() {
 	for _, fd := range c.v1 {
 		unix.Close(fd)
 	}
-	if c.v2 >= 0 {
+	if c.v2 >= 0 && c.v2 != c.zone {
 		unix.Close(c.v2)
 	}
-	c.v1, c.v2 = nil, -1
+	if c.zone >= 0 {
+		unix.Close(c.zone)
+	}
+	c.v1, c.v2, c.zone = nil, -1, -1
 }
