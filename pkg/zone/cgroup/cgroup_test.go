@@ -144,8 +144,10 @@ func TestApply_inTheWordsOfEachVersion(t *testing.T) {
 			"cpu.weight": "200", "cpu.max": "150000 100000", "pids.max": "77", "io.weight": "50", "cpuset.cpus": "0-1",
 			"memory.max": "67108864", "memory.swap.max": "33554432",
 		}},
-		"v2 with bfq": {nil, append(slices.Clone(v2[:3]), "io.bfq.weight", "cpuset.cpus", "memory.max", "memory.swap.max"),
-			map[string]string{"io.bfq.weight": "50"}},
+		"v2 with bfq": {
+			nil, append(slices.Clone(v2[:3]), "io.bfq.weight", "cpuset.cpus", "memory.max", "memory.swap.max"),
+			map[string]string{"io.bfq.weight": "50"},
+		},
 		"v1": {
 			[]string{"cpu", "pids", "blkio", "cpuset", "memory"},
 			[]string{"cpu.shares", "cpu.cfs_quota_us", "pids.max", "blkio.weight", "cpuset.cpus", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes"},

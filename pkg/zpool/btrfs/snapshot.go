@@ -2,8 +2,10 @@ package btrfs
 
 import (
 	"context"
+	"os"
 	"strings"
 
+	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
@@ -35,14 +37,8 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 	}
 	undo := revert.New()
 	defer p.undo(undo)
-	for _, r := range records {
-		of, _, _ := dataset.SplitSnapshot(r.Name)
-		from := p.store.byName[of]
-		r.ID = p.store.next()
-		r.Tree = r.ID
-		if err := p.copyTree(from, r, undo); err != nil {
-			return dataset.Cannot("create snapshot", r.Name, err)
-		}
+	if err := p.take(records, undo); err != nil {
+		return err
 	}
 	if err := p.measure(records); err != nil {
 		return dataset.Cannot("create snapshot", names[0], err)
@@ -51,6 +47,44 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 		return dataset.Cannot("create snapshot", names[0], noSpace(err))
 	}
 	undo.Success()
+	return nil
+}
+
+// take makes the subvolumes of new snapshots. The kernel takes them one by one,
+// so what needs time and can be done before or after is: the time between the
+// first and the last is that of as many empty commits.
+func (p *pool) take(records []*record, undo *revert.Stack) error {
+	from := make([]*os.File, len(records))
+	defer func() {
+		for _, f := range from {
+			f.Close() // nil before it is open
+		}
+	}()
+	for i, r := range records {
+		of, _, _ := dataset.SplitSnapshot(r.Name)
+		r.ID = p.store.next()
+		r.Tree = r.ID
+		var err error
+		if from[i], err = p.openTree(p.store.byName[of]); err != nil {
+			return dataset.Cannot("create snapshot", r.Name, err)
+		}
+	}
+	if len(records) > 1 {
+		if err := btrfs.Sync(p.top); err != nil {
+			return dataset.Cannot("create snapshot", records[0].Name, noSpace(err))
+		}
+	}
+	for i, r := range records {
+		if err := btrfs.Snapshot(from[i], p.trees, r.treeName(), true); err != nil {
+			return dataset.Cannot("create snapshot", r.Name, noSpace(err))
+		}
+		undo.Add(func() error { return p.destroyTree(r.treeName()) })
+	}
+	for _, r := range records {
+		if err := p.learn(r); err != nil {
+			return dataset.Cannot("create snapshot", r.Name, err)
+		}
+	}
 	return nil
 }
 
