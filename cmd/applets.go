@@ -11,6 +11,8 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
+	"github.com/smartbox-os/smartbox/cmd/platform"
+	"github.com/smartbox-os/smartbox/cmd/setup"
 	"github.com/smartbox-os/smartbox/cmd/svczones"
 	"github.com/smartbox-os/smartbox/cmd/sysinfo"
 	"github.com/smartbox-os/smartbox/cmd/vmadm"
@@ -33,6 +35,7 @@ type Applet struct {
 	Manual  string // the tool's section 8 manual in Markdown
 	New     func(*cli.Env) *cobra.Command
 	Role    func(*cli.Env, []string) int // instead of New; never listed
+	Bare    bool                         // reached as "smartbox NAME" only: the name alone says too little
 }
 
 // applets returns the one table name -> constructor. It is a function, so that
@@ -44,6 +47,7 @@ func applets() []Applet {
 		{Name: "halt", Role: zinit.Halt},
 		{Name: "imgadm", Summary: "manage the images that machines are made from", New: imgadm.New, Manual: imgadm.Manual},
 		{Name: "init", Role: initrole.Init},
+		{Name: "init-login", Role: initrole.Login},
 		{Name: "init-worker", Role: initrole.Worker},
 		{Name: "mdata-delete", Summary: "remove a metadata key, inside a zone", New: mdata.NewDelete, Manual: mdata.DeleteManual},
 		{Name: "mdata-get", Summary: "print a metadata key, inside a zone", New: mdata.NewGet, Manual: mdata.GetManual},
@@ -51,8 +55,10 @@ func applets() []Applet {
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
 		{Name: "modprobe", Role: initrole.Modprobe},
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
+		{Name: "platform", Summary: "build images of the in-memory system", New: platform.New, Manual: platform.Manual, Bare: true},
 		{Name: "poweroff", Role: zinit.Halt},
 		{Name: "reboot", Role: zinit.Halt},
+		{Name: "setup", Summary: "make the pool and configuration of the in-memory system", New: setup.New, Manual: setup.Manual, Bare: true},
 		{Name: "shutdown", Role: zinit.Halt},
 		{Name: "svc-zones", Role: svczones.Role},
 		{Name: "sysinfo", Summary: "show what this host is", New: sysinfo.New, Manual: sysinfo.Manual},

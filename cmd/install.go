@@ -34,6 +34,9 @@ func linkAll(dir string) error {
 		return err
 	}
 	for _, a := range tools() {
+		if a.Bare {
+			continue
+		}
 		if err := link(target, filepath.Join(dir, a.Name)); err != nil {
 			return err
 		}

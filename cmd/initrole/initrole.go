@@ -27,6 +27,9 @@ func Worker(env *cli.Env, _ []string) int {
 		fmt.Fprintln(env.Stderr, "init-worker: is started by init")
 		return cli.ExitUsage
 	}
+	if !pid1.IsGuest() {
+		return system(env)
+	}
 	if err := pid1.Guest(); err != nil {
 		fmt.Fprintf(env.Stderr, "smartbox: %v\n", err)
 	}

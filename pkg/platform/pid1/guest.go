@@ -71,7 +71,7 @@ func prepareGuest(loader *kmod.Loader, job guestjob.Job) error {
 	if err := os.WriteFile(guestjob.Mark, nil, 0o644); err != nil {
 		return err
 	}
-	if err := linkUp("lo"); err != nil {
+	if err := LinkUp("lo"); err != nil {
 		return err
 	}
 	if err := unix.Sethostname([]byte("guest")); err != nil {
@@ -167,8 +167,8 @@ func openPort(name string) (*os.File, error) {
 	return nil, fmt.Errorf("there is no virtio port %s", name)
 }
 
-// linkUp brings a network device up.
-func linkUp(name string) error {
+// LinkUp brings a network device up.
+func LinkUp(name string) error {
 	s, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err

@@ -73,8 +73,13 @@ func makeImage(o Options, binary string) (*image, error) {
 		return nil, err
 	}
 	spec := &platform.Spec{
-		Kernel: k, Binary: binary, Fast: true, Programs: o.Programs, Files: o.Files, Links: o.Links,
-		Modules: slices.Concat(base, o.Modules),
+		Kernel: k, Binary: binary, Fast: true, Links: o.Links,
+		Programs: slices.Concat(o.Programs, platform.HostPrograms(hostPrograms...)),
+		Files:    slices.Concat(o.Files, platform.BaseFiles()),
+		Modules:  slices.Concat(base, o.Modules),
+	}
+	if err := spec.Userland(); err != nil {
+		return nil, err
 	}
 	name, err := key(spec, o.Extra)
 	if err != nil {

@@ -22,9 +22,6 @@ func Run(t *testing.T, o Options, suites ...Suite) {
 	if len(suites) == 0 {
 		t.Fatal("testguest: no suite is named")
 	}
-	if err := userland(&o); err != nil {
-		t.Skipf("needs busybox for the guest: %v", err)
-	}
 	ready := prepare(t, suites)
 	img, err := makeImage(o, smartbox(t))
 	if err != nil {
@@ -73,6 +70,9 @@ func require(t testing.TB, o *Options) {
 	}
 	if _, err := exec.LookPath(qemu); err != nil {
 		t.Skipf("needs %s: %v", qemu, err)
+	}
+	if _, err := exec.LookPath("busybox"); err != nil {
+		t.Skipf("needs busybox for the guest: %v", err)
 	}
 	if o.Kernel != "" {
 		return

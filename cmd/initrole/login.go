@@ -1,0 +1,77 @@
+package initrole
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/smartbox-os/smartbox/cmd/internal/terminal"
+	"github.com/smartbox-os/smartbox/internal/cli"
+	"github.com/smartbox-os/smartbox/pkg/platform/live"
+)
+
+const (
+	loginTries  = 3
+	loginPause  = 2 * time.Second
+	loginWindow = time.Minute // for a password
+	shell       = "/bin/sh"
+)
+
+// Login asks for a name and a password on a terminal and becomes a shell.
+func Login(env *cli.Env, _ []string) int {
+	in := bufio.NewReader(env.Stdin)
+	for range loginTries {
+		fmt.Fprintf(env.Stdout, "\r\n%s", live.LoginPrompt())
+		name, err := in.ReadString('\n')
+		if err != nil {
+			return cli.ExitFailed
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		if may(env, in, name) {
+			fmt.Fprintf(env.Stderr, "login: %v\n", become(env, name))
+			return cli.ExitFailed
+		}
+		time.Sleep(loginPause)
+		fmt.Fprint(env.Stdout, "\r\nLogin incorrect\r\n")
+	}
+	return cli.ExitFailed
+}
+
+// may asks for the password where there is one.
+func may(env *cli.Env, in *bufio.Reader, name string) bool {
+	shadow, err := os.ReadFile("/etc/shadow")
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "login: %v\n", err)
+		return false
+	}
+	if ok, wanted := live.MayLogin(string(shadow), name, ""); !wanted {
+		return ok
+	}
+	restore := terminal.NoEcho(env.Stdin)
+	defer restore()
+	fmt.Fprint(env.Stdout, "Password: ")
+	late := time.AfterFunc(loginWindow, func() { syscall.Kill(os.Getpid(), syscall.SIGHUP) }) //nolint:errcheck // oneself
+	defer late.Stop()
+	password, err := in.ReadString('\n')
+	if err != nil {
+		return false
+	}
+	ok, _ := live.MayLogin(string(shadow), name, strings.TrimRight(password, "\r\n"))
+	return ok
+}
+
+// become replaces this process by the shell; it returns when that fails. Only
+// root is known here.
+func become(env *cli.Env, name string) error {
+	fmt.Fprint(env.Stdout, "\r\n")
+	environ := []string{
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "SHELL=" + shell, "USER=" + name, "LOGNAME=" + name,
+		"TERM=" + env.Getenv("TERM"),
+	}
+	return syscall.Exec(shell, []string{"-sh"}, environ)
+}
