@@ -55,7 +55,7 @@ func start(ctx context.Context, env *cli.Env, s *live.System) {
 	tell(env, "devices", s.Devices())
 	err := s.Import(ctx)
 	if errors.Is(err, live.ErrNoPool) {
-		err = firstBoot(ctx, env, s)
+		err = firstBoot(ctx, s)
 	}
 	if err == nil {
 		tell(env, "configuration", s.Start(ctx))
@@ -70,7 +70,7 @@ func start(ctx context.Context, env *cli.Env, s *live.System) {
 }
 
 // firstBoot sets the machine up from the image's answers or by asking.
-func firstBoot(ctx context.Context, env *cli.Env, s *live.System) error {
+func firstBoot(ctx context.Context, s *live.System) error {
 	a, err := live.ReadAnswers(live.AnswersFile)
 	switch {
 	case err == nil:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -124,12 +125,12 @@ func (d dialog) disk(a *live.Answers) error {
 		return errors.New("there is no disk for a pool")
 	}
 	deft := disks[0].Path
-	for i := len(disks) - 1; i >= 0; i-- {
+	for _, disk := range slices.Backward(disks) {
 		state := "holds something"
-		if disks[i].Empty {
-			state, deft = "empty", disks[i].Path
+		if disk.Empty {
+			state, deft = "empty", disk.Path
 		}
-		fmt.Fprintf(d.out, "  %-14s %8.1f GB  %-16s %s\n", disks[i].Path, float64(disks[i].Size)/1e9, disks[i].Model, state)
+		fmt.Fprintf(d.out, "  %-14s %8.1f GB  %-16s %s\n", disk.Path, float64(disk.Size)/1e9, disk.Model, state)
 	}
 	var disk string
 	if err := d.question(&disk, "Disk of the pool", deft); err != nil {

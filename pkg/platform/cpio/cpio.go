@@ -4,6 +4,7 @@
 package cpio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -110,7 +111,7 @@ func (w *Writer) entry(e Entry, r io.Reader) error {
 		return nil
 	}
 	n, err := io.CopyN(w.w, r, e.Size)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("cpio: %s: ended after %d of %d bytes", e.Name, n, e.Size)
 	}
 	if err != nil {

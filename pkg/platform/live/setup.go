@@ -32,7 +32,7 @@ type Answers struct {
 	Tags         map[string]string `json:"nic_tags,omitempty"` // further ones: name to MAC address
 }
 
-// Files of answers: in the image or on the kernel's command line's word.
+// AnswersFile is where an image has answers for its first boot.
 const AnswersFile = "/etc/smartbox/setup.json"
 
 // ReadAnswers reads a file of answers.

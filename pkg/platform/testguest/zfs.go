@@ -3,6 +3,7 @@ package testguest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/smartbox-os/smartbox/pkg/platform"
@@ -32,7 +33,7 @@ func OpenZFS(t testing.TB) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("OpenZFS %s for %s", version, filepath.Base(dir))
+	t.Logf("OpenZFS %s for %s", strings.TrimSpace(string(version)), filepath.Base(dir))
 	o := Options{Memory: 2048, Extra: modules, Modules: []string{"zfs"}}
 	for _, name := range []string{"zfs", "zpool", "zdb", "zstream", "mount.zfs"} {
 		o.Programs = append(o.Programs, platform.Program{Root: dir + "/root", Path: "/sbin/" + name})
