@@ -1,0 +1,3 @@
+package cpp
+
+const triplet = "x86_64-linux-gnu"

@@ -1,0 +1,3 @@
+package cpp
+
+const triplet = "aarch64-linux-gnu"
