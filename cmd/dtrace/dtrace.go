@@ -38,6 +38,7 @@ type options struct {
 
 	preprocess              bool
 	define, undef, includes []string // of the preprocessor
+	libdirs                 []string
 }
 
 // New builds dtrace.
@@ -72,6 +73,7 @@ func New(env *cli.Env) *cobra.Command {
 	f.BoolVarP(&o.preprocess, "cpp", "C", false, "run the preprocessor over scripts")
 	f.StringArrayVarP(&o.define, "define", "D", nil, "define a name for the preprocessor")
 	f.StringArrayVarP(&o.undef, "undef", "U", nil, "forget a name of the preprocessor")
+	f.StringArrayVarP(&o.libdirs, "libdir", "L", nil, "a directory of libraries in D")
 	f.StringArrayVarP(&o.includes, "include", "I", nil, "a directory of files for the preprocessor")
 	return cmd
 }
@@ -80,9 +82,6 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	if o.version {
 		_, err := fmt.Fprintln(env.Stdout, "dtrace: smartbox D 2.0")
 		return err
-	}
-	if o.preprocess {
-		return errors.New("-C is not supported yet: scripts are taken as they are")
 	}
 	set, err := o.settings()
 	if err != nil {
@@ -108,7 +107,7 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	if len(targets) > 0 {
 		pid = targets[0].Pid
 	}
-	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set, Target: pid})
+	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set, Target: pid, Err: env.Stderr})
 	switch {
 	case err != nil:
 		return worded(env, err, set)
@@ -122,6 +121,7 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 func (o *options) settings() (*lib.Settings, error) {
 	set := lib.NewSettings()
 	set.Quiet, set.Destructive, set.ZeroProbes = o.quiet, o.destruct, o.zero
+	set.Preprocess, set.Define, set.Undef, set.Includes, set.LibDirs = o.preprocess, o.define, o.undef, o.includes, o.libdirs
 	sets := o.sets
 	if o.bufsize != "" {
 		sets = append([]string{"bufsize=" + o.bufsize}, sets...)

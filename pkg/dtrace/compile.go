@@ -2,6 +2,7 @@ package dtrace
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -23,6 +24,8 @@ type Source struct {
 	Text   string
 	Script bool     // from a file: a probe description needs a body
 	Args   []string // $0, $1 ...
+
+	Library bool // declarations for the programs
 }
 
 // CompileError is what is wrong with a source.
@@ -46,6 +49,7 @@ type Unit struct {
 // CompileOptions change what the compiler accepts.
 type CompileOptions struct {
 	Settings *Settings // changed by the programs' pragmas
+	Err      io.Writer // messages of the preprocessor
 	Target   int       // pid of $target, 0 for none
 }
 
@@ -98,14 +102,20 @@ func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 	u := &Unit{DB: db}
 	checker := sema.New(sema.Env{Probes: probes{db}, Types: &kernelTypes{Kernel: db.Kernel}, Library: dlib.Text, Options: o.Settings.check()})
 	u.Program = checker.Program()
-	for _, src := range sources {
+	libs, err := o.Settings.libraries()
+	if err != nil {
+		return nil, err
+	}
+	for _, src := range append(libs, sources...) {
 		err := o.add(checker, src)
 		if e, ok := err.(*lang.Error); ok {
 			return nil, &CompileError{src, e}
 		} else if err != nil {
 			return nil, fmt.Errorf("compile %s: %w", src.Name, err)
 		}
-		u.Matched = append(u.Matched, u.matched())
+		if !src.Library {
+			u.Matched = append(u.Matched, u.matched())
+		}
 	}
 	return u, nil
 }
@@ -113,12 +123,22 @@ func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 // add parses and checks one source.
 func (o CompileOptions) add(checker *sema.Checker, src Source) error {
 	set := o.Settings
+	if set.Preprocess && src.Script && !src.Library {
+		text, err := set.preprocessed(src, o.Err)
+		if err != nil {
+			return lang.Errorf(lang.Pos{}, "", "%v", err)
+		}
+		src.Text = text
+	}
 	prog, err := lang.Parse(src.Text, lang.Options{
 		Args: src.Args, Macros: macros(o.Target), DefaultArgs: set.DefaultArgs, ProbeSpecs: set.ProbeSpecs,
 		AllowNoBody: !src.Script, IsType: checker.IsType,
 		OnPragma: func(p lang.Pragma, l *lang.Options) error {
-			if err := set.pragma(p.Words); err != nil {
-				return lang.Errorf(p.Pos, lang.TagPragOptSet, "%v", err)
+			if src.Library {
+				return nil
+			}
+			if err := set.pragma(p); err != nil {
+				return err
 			}
 			l.DefaultArgs, l.ProbeSpecs = set.DefaultArgs, set.ProbeSpecs
 			return nil
@@ -127,11 +147,14 @@ func (o CompileOptions) add(checker *sema.Checker, src Source) error {
 	switch {
 	case err != nil:
 		return err
-	case len(prog.Decls) == 0 && !set.Empty:
+	case len(prog.Decls) == 0 && !set.Empty && !src.Library:
 		return lang.Errorf(lang.Pos{Line: max(1, strings.Count(src.Text, "\n"))}, lang.TagEmpty, "empty D program translation unit")
 	}
 	checker.SetOptions(set.check())
 	if err := checker.Add(prog); err != nil {
+		return err
+	}
+	if err := unusedPragma(prog); err != nil && !src.Library {
 		return err
 	}
 	if n := prog.UnusedArg; n > 0 && !set.ArgRef {

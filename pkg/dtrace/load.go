@@ -56,7 +56,14 @@ func (s *Session) wire() *wiring {
 	}
 	sort.Ints(order)
 	w := &wiring{probeOf: map[int]*probe.Probe{}, tables: map[probe.Kind]*table{}}
+	epid := 0
 	for _, id := range order {
+		for _, i := range byProbe[id] {
+			if l := s.gen.Clauses[i]; l.EPID == 0 {
+				epid++
+				l.EPID = epid
+			}
+		}
 		p := s.db.ByID(uint64(id))
 		run := gen.Run{Probe: id, Clauses: byProbe[id]}
 		switch p.Attach.Kind {

@@ -73,13 +73,7 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 	one := func(name string, kind ebpf.MapType, size int) *ebpf.MapSpec {
 		return &ebpf.MapSpec{Name: name, Type: kind, KeySize: 4, ValueSize: uint32(max(size, 8)), MaxEntries: 1}
 	}
-	zero := 8
-	for _, a := range g.Aggs {
-		zero = max(zero, a.ValueSize)
-	}
-	for _, v := range g.Vars {
-		zero = max(zero, v.Size)
-	}
+	zero := g.Zeros()
 	drops := one(gen.MapDrops, ebpf.PerCPUArray, 8)
 	drops.MaxEntries = gen.DropCount
 	return []*ebpf.MapSpec{

@@ -60,7 +60,7 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 	if p.Needs.Destructive && !o.Destructive {
 		return nil, errors.New("could not enable tracing: Destructive actions not allowed")
 	}
-	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize, Scratch: o.Scratch, Specs: o.Specs})}
+	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize + 1, Scratch: o.Scratch, Specs: o.Specs})}
 	if err := s.load(s.wire()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

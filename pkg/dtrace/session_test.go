@@ -78,7 +78,7 @@ func TestRun(t *testing.T) {
 		{`printf("%s", 1 ? "a" : "b")`, "a"},
 		{`printf("%s|%s", strjoin("abc", "def"), strjoin("", "x"))`, "abcdef|x"},
 		{`printf("%s|%s|%s|%s", substr("foobar", 3), substr("foobar", 1, 2), substr("foobar", -3, 2), substr("foobar", 2, -1))`, "bar|oo|ba|oba"},
-		{`printf("%s|%s|%s", strchr("a/b/c", '/'), strrchr("a/b/c", '/'), strchr("abc", 'x'))`, "/b/c|/c|"},
+		{`printf("%s|%s|%s", strchr("a/b/c", '/'), strrchr("a/b/c", '/'), strchr("abc", 'x') == NULL ? "none" : "some")`, "/b/c|/c|none"},
 		{`printf("%s|%s", toupper("aZ9{"), tolower("aZ9["))`, "AZ9{|az9["},
 		{`printf("%s|%s|%s|%s", basename("/a/b/"), basename("/"), basename("x"), basename(""))`, "b|/|x|."},
 		{`printf("%s|%s|%s|%s", dirname("/a/b/"), dirname("/a"), dirname("x"), dirname("a//b"))`, "/a|/|.|a"},
@@ -201,7 +201,7 @@ func TestSettings(t *testing.T) {
 		err         error
 	}{
 		{"quiet", "", nil}, {"errtags", "1", nil}, {"zdefs", "off", nil}, {"quiet", "maybe", ErrOptionValue},
-		{"bufsize", "2m", nil}, {"bufsize", "-1", ErrOptionValue}, {"strsize", "2", ErrOptionValue}, {"aggsize", "", ErrOptionValue},
+		{"bufsize", "2m", nil}, {"bufsize", "-1", ErrOptionValue}, {"strsize", "1", ErrOptionValue}, {"aggsize", "", ErrOptionValue},
 		{"switchrate", "10hz", nil}, {"switchrate", "0", ErrOptionValue}, {"switchrate", "5x", ErrOptionValue},
 		{"aggsortpos", "1", nil}, {"nosuch", "", ErrOptionName}, {"bufsize", "99999999t", ErrOptionValue},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,41 +15,50 @@ import (
 
 // Errors of an option.
 var (
-	ErrOptionName  = errors.New("Invalid option name")
-	ErrOptionValue = errors.New("Invalid value for specified option")
+	ErrOptionName    = errors.New("Invalid option name")
+	ErrOptionValue   = errors.New("Invalid value for specified option")
+	ErrOptionContext = errors.New("Option cannot be used from within a D program")
+	ErrOptionVersion = errors.New("Requested version is not supported by compiler")
+	ErrRegisters     = errors.New("Insufficient registers to generate code")
 )
 
 // Settings are the options of -x and #pragma D option.
 type Settings struct {
 	Quiet, Destructive, ErrTags bool
+	DropTags, FlowIndent        bool
 	DefaultArgs, ArgRef         bool
 	ProbeSpecs, Empty           bool // pspec, empty
 	ZeroProbes                  bool // zdefs
-	BPFLog                      bool
+	BPFLog, NoResolve, RawBytes bool
+	AggPack, AggHist, AggZoom   bool
 
 	Sizes                     Sizes
 	StrSize, Scratch          int
+	PrintSize                 int // bytes that print() shows
 	Specs                     int // speculations at a time
+	TupleRegs                 int // keys of a variable or aggregation
 	StackFrames, UStackFrames int
 	StackIndent               int
 	SwitchRate                time.Duration
 	Order                     consume.Order
+
+	Preprocess              bool
+	Define, Undef, Includes []string // of the preprocessor
+	CPPPath                 string   // another preprocessor than ours
+	CPPHeaders              bool     // tell which files it reads
+	LibDirs                 []string // directories of libraries in D
 }
 
 // NewSettings returns the defaults.
 func NewSettings() *Settings {
 	return &Settings{
-		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20}, StrSize: 256, Scratch: 256, Specs: 1,
-		StackFrames: 20, UStackFrames: 20, StackIndent: 14, SwitchRate: time.Second,
+		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20, Spec: 32 << 10}, StrSize: 256, Scratch: 256, PrintSize: 8192, Specs: 1,
+		TupleRegs: 8, StackFrames: 20, UStackFrames: 20, StackIndent: 14, SwitchRate: time.Second,
 	}
 }
 
 // Set sets an option; for a switch, no value means on.
 func (s *Settings) Set(name, value string) error {
-	switch name {
-	case "aggrate", "statusrate", "cleanrate", "bufresize", "lockmem", "nolibs", "bpflogsize":
-		return nil // data is taken when it is asked for, and memory as it is needed
-	}
 	if b := s.toggle(name); b != nil {
 		on, ok := parseSwitch(value)
 		if !ok {
@@ -59,21 +69,108 @@ func (s *Settings) Set(name, value string) error {
 	}
 	if n, least := s.size(name); n != nil {
 		v, ok := parseSize(value)
-		if !ok || v < least || name == "nspec" && v > 256 {
+		if !ok || v < least || v > mostOf(name) {
 			return ErrOptionValue
 		}
 		*n = v
 		return nil
 	}
-	if name == "switchrate" {
+	if l := s.list(name); l != nil {
+		if value == "" {
+			return ErrOptionValue
+		}
+		*l = append(*l, value)
+		return nil
+	}
+	return s.special(name, value)
+}
+
+// special sets what is neither a switch, a number nor a list.
+func (s *Settings) special(name, value string) error {
+	switch name {
+	case "switchrate":
 		d, ok := parseInterval(value)
 		if !ok {
 			return ErrOptionValue
 		}
 		s.SwitchRate = d
 		return nil
+	case "cpppath":
+		s.CPPPath = value
+		return nil
+	case "version":
+		return setVersion(value)
+	case "iregs":
+		n, err := strconv.Atoi(value)
+		switch {
+		case err != nil || n < 1 || n > 8:
+			return ErrOptionValue
+		case n < 8:
+			return ErrRegisters
+		}
+		return nil
+	}
+	return neutral(name, value)
+}
+
+// neutral takes the options that tell the original how to work inside, and
+// change nothing here: data is taken when it is asked for, memory as it is
+// needed.
+func neutral(name, value string) error {
+	oneOf := func(values ...string) error {
+		if slices.Contains(values, value) {
+			return nil
+		}
+		return ErrOptionValue
+	}
+	switch name {
+	case "aggrate", "statusrate", "cleanrate":
+		if _, ok := parseInterval(value); !ok {
+			return ErrOptionValue
+		}
+		return nil
+	case "bufpolicy":
+		return oneOf("switch", "ring", "fill")
+	case "bufresize":
+		return oneOf("auto", "manual")
+	case "linkmode":
+		return oneOf("dynamic", "kernel", "static")
+	case "linktype":
+		return oneOf("dof", "elf")
+	case "stdc":
+		return oneOf("a", "c", "s", "t")
+	case "evaltime":
+		return oneOf("exec", "main", "postinit", "preinit")
+	case "lockmem", "nolibs", "bpflogsize", "pgmax", "maxframes", "jstackframes", "jstackstrsize", "pcapsize",
+		"cppargs", "ctypes", "dtypes", "knodefs", "kdefs", "udefs", "unodefs", "late", "lazyload", "modpath", "ctfpath",
+		"preallocate", "procfspath", "strip", "syslibdir", "sysslice", "useruid", "core", "debug", "ldpath", "grabanon",
+		"quietresize", "tree", "verbose", "debugassert", "dofstashpath", "temporal":
+		return nil
 	}
 	return ErrOptionName
+}
+
+// onlyOutside are the options that a program cannot set itself.
+func onlyOutside(name string) bool {
+	switch name {
+	case "lockmem", "modpath", "ldpath", "libdir", "syslibdir", "ctfpath", "cpppath", "cpphdrs", "cppargs", "cpp", "define", "undef",
+		"incdir", "procfspath", "useruid", "dofstashpath", "core":
+		return true
+	}
+	return false
+}
+
+// setVersion accepts the versions of the language that there have been.
+func setVersion(value string) error {
+	var major, minor, micro int
+	n, _ := fmt.Sscanf(value, "%d.%d.%d", &major, &minor, &micro)
+	switch {
+	case n < 2:
+		return ErrOptionValue
+	case major < 1 || major > 2 || major == 2 && minor > 0:
+		return ErrOptionVersion
+	}
+	return nil
 }
 
 // toggle finds a switch.
@@ -85,6 +182,10 @@ func (s *Settings) toggle(name string) *bool {
 		return &s.Destructive
 	case "errtags":
 		return &s.ErrTags
+	case "droptags":
+		return &s.DropTags
+	case "flowindent":
+		return &s.FlowIndent
 	case "defaultargs":
 		return &s.DefaultArgs
 	case "argref":
@@ -97,12 +198,65 @@ func (s *Settings) toggle(name string) *bool {
 		return &s.ZeroProbes
 	case "bpflog":
 		return &s.BPFLog
+	case "noresolve":
+		return &s.NoResolve
+	case "rawbytes":
+		return &s.RawBytes
+	case "cpp":
+		return &s.Preprocess
+	case "cpphdrs":
+		return &s.CPPHeaders
+	}
+	return s.order(name)
+}
+
+// order finds a switch that says how aggregations are shown.
+func (s *Settings) order(name string) *bool {
+	switch name {
 	case "aggsortkey":
 		return &s.Order.ByKey
 	case "aggsortrev":
 		return &s.Order.Reverse
+	case "aggpack":
+		return &s.AggPack
+	case "agghist":
+		return &s.AggHist
+	case "aggzoom":
+		return &s.AggZoom
 	}
 	return nil
+}
+
+// list finds an option that may be given several times.
+func (s *Settings) list(name string) *[]string {
+	switch name {
+	case "define":
+		return &s.Define
+	case "undef":
+		return &s.Undef
+	case "incdir":
+		return &s.Includes
+	case "libdir":
+		return &s.LibDirs
+	}
+	return nil
+}
+
+// mostOf bounds a number, so that what the kernel gives room for is bounded.
+func mostOf(name string) int {
+	switch name {
+	case "nspec":
+		return 256
+	case "strsize":
+		return 2048
+	case "scratchsize":
+		return 16 << 10
+	case "stackframes", "ustackframes":
+		return 512
+	case "tregs":
+		return 64
+	}
+	return math.MaxInt
 }
 
 // size finds a number and its least value.
@@ -114,14 +268,18 @@ func (s *Settings) size(name string) (*int, int) {
 		return &s.Sizes.Agg, 0
 	case "dynvarsize":
 		return &s.Sizes.Dyn, 0
-	case "strsize":
-		return &s.StrSize, 8
-	case "scratchsize":
-		return &s.Scratch, 0
 	case "specsize":
 		return &s.Sizes.Spec, 0
+	case "strsize":
+		return &s.StrSize, 2
+	case "scratchsize":
+		return &s.Scratch, 0
+	case "printsize":
+		return &s.PrintSize, 0
 	case "nspec":
 		return &s.Specs, 1
+	case "tregs":
+		return &s.TupleRegs, 0
 	case "stackframes":
 		return &s.StackFrames, 1
 	case "ustackframes":
@@ -198,17 +356,18 @@ func parseInterval(v string) (time.Duration, bool) {
 func (s *Settings) check() sema.Options {
 	return sema.Options{
 		StrSize: s.StrSize, ZeroProbes: s.ZeroProbes, Empty: s.Empty,
-		StackFrames: s.StackFrames, UStackFrame: s.UStackFrames,
+		StackFrames: s.StackFrames, UStackFrame: s.UStackFrames, TupleRegs: s.TupleRegs, Scratch: s.Scratch,
 	}
 }
 
-// pragma carries out #pragma D option NAME[=VALUE].
-func (s *Settings) pragma(words []string) error {
-	if len(words) < 3 || words[0] != "D" || words[1] != "option" {
-		return nil
+// option sets NAME[=VALUE] from within a program.
+func (s *Settings) option(text string) error {
+	name, value, _ := strings.Cut(text, "=")
+	err := s.Set(name, value)
+	if onlyOutside(name) {
+		err = ErrOptionContext
 	}
-	name, value, _ := strings.Cut(strings.Join(words[2:], ""), "=")
-	if err := s.Set(name, value); err != nil {
+	if err != nil {
 		return fmt.Errorf("failed to set option '%s' to '%s': %w", name, value, err)
 	}
 	return nil

@@ -14,7 +14,7 @@ type macro struct {
 }
 
 // maxTokens bounds what macros may grow to.
-const maxTokens = 1 << 20
+const maxTokens = 1 << 17
 
 // expand replaces the macros in list. more is asked for the next line when an
 // argument list does not end in this one.

@@ -207,7 +207,7 @@ func builtin(name string) *Type {
 		return UChar
 	case "uint16_t", "ushort_t":
 		return UShort
-	case "uint32_t", "uint_t", "uid_t", "gid_t", "mode_t", "model_t", "minor_t", "major_t":
+	case "uint32_t", "ipaddr_t", "uint_t", "uid_t", "gid_t", "mode_t", "model_t", "minor_t", "major_t":
 		return UInt
 	case "uint64_t", "uintptr_t", "ulong_t", "u_longlong_t", "size_t", "dev_t", "ino_t", "pfn_t", "pgcnt_t":
 		return ULong
@@ -243,19 +243,18 @@ func (t *Type) Find(name string) (Member, bool) {
 	return Member{}, false
 }
 
-// Promote is C's integer promotion: nothing narrower than int stays so.
+// Promote is the type in which D computes with one operand: its own. Unlike in
+// C, what is narrower than int stays so.
 func Promote(t *Type) *Type {
 	b := t.Base()
-	switch {
-	case b.Kind == Enum:
-		return IntT
-	case b.Kind == Int && b.Size < 4:
+	if b.Kind == Enum {
 		return IntT
 	}
 	return b
 }
 
-// Common is the type in which C computes with two arithmetic operands.
+// Common is the type in which D computes with two arithmetic operands: the
+// larger one, and of two of one size the unsigned one.
 func Common(a, b *Type) *Type {
 	a, b = Promote(a), Promote(b)
 	switch {

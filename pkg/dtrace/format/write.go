@@ -96,7 +96,7 @@ func (p Part) integer(v Value) string {
 
 func (p Part) sign(n uint64, size int, signed bool) (uint64, string) {
 	shift := 64 - 8*size
-	if s := int64(n<<shift) >> shift; s < 0 && (signed || size == 8) {
+	if s := int64(n<<shift) >> shift; s < 0 && signed {
 		return uint64(-s), "-"
 	}
 	switch {

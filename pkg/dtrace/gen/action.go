@@ -83,7 +83,8 @@ func (c *code) record(x ir.Expr, f Field) {
 	c.emit(asm.Mov.Reg(asm.R1, asm.R8), asm.Add.Imm(asm.R1, int32(f.Off)))
 	c.emit(asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
 	if x.Type().IsString() {
-		c.emit(asm.Mov.Imm(asm.R2, int32(f.Size)), asm.FnProbeReadKernelStr.Call())
+		c.emit(asm.Mov.Imm(asm.R2, int32(min(f.Size, c.g.strCap))), asm.FnProbeReadKernelStr.Call())
+		c.faultIfNegative(word)
 		c.depth--
 		return
 	}
@@ -199,7 +200,7 @@ func (c *code) call(x *ir.Call) {
 		c.emit(asm.HostTo(asm.BE, asm.R0, asm.DWord))
 	case "getmajor":
 		c.expr(x.Args[0])
-		c.emit(asm.RSh.Imm(asm.R0, 20))
+		c.emit(asm.Mov.Reg32(asm.R0, asm.R0), asm.RSh.Imm(asm.R0, 20))
 	case "getminor":
 		c.expr(x.Args[0])
 		c.emit(asm.And.Imm(asm.R0, 1<<20-1))
@@ -215,9 +216,12 @@ func (c *code) strlen(x *ir.Call) {
 	word := c.push()
 	c.slotAddr(asm.R1, at)
 	c.emit(
-		asm.Mov.Imm(asm.R2, int32(c.g.strSize)),
+		asm.Mov.Imm(asm.R2, int32(c.g.strCap)),
 		asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord),
 		asm.FnProbeReadKernelStr.Call(),
+	)
+	c.faultIfNegative(word)
+	c.emit(
 		asm.Sub.Imm(asm.R0, 1),
 	)
 	c.depth--
@@ -234,7 +238,7 @@ func (c *code) compareStrings(x *ir.Compare) {
 	for _, at := range []int{b, a} {
 		c.zero(asm.R7, at, c.g.strSize)
 		c.slotAddr(asm.R1, at)
-		c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strSize)))
+		c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
 		c.pop(asm.R3)
 		c.emit(asm.FnProbeReadKernelStr.Call())
 	}

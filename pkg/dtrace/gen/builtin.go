@@ -29,7 +29,7 @@ func (c *code) builtin(x *ir.Builtin) {
 	case "id":
 		c.emit(asm.Mov.Reg(asm.R0, asm.R9))
 	case "epid":
-		c.emit(asm.Mov.Imm(asm.R0, int32(c.clause.Clause.ID+1)))
+		c.emit(asm.Mov.Imm(asm.R0, int32(c.clause.EPID)))
 	case "ipl":
 		c.emit(asm.Mov.Imm(asm.R0, 0))
 	case "curthread":

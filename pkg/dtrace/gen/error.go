@@ -35,7 +35,7 @@ func (c *code) fireError(l *ClauseLayout) {
 		asm.StoreMem(asm.R7, int16(args+3*8), asm.R2, asm.DWord),
 		asm.StoreMem(asm.R7, int16(args+4*8), asm.R1, asm.DWord),
 	)
-	c.storeImm(asm.R7, int16(args+1*8), int32(l.Clause.ID+1))
+	c.storeImm(asm.R7, int16(args+1*8), int32(l.EPID))
 	c.storeImm(asm.R7, int16(args+2*8), 1)
 	c.emit(asm.Mov.Imm(asm.R9, int32(c.g.errors.Probe)))
 	c.inError = true

@@ -232,9 +232,6 @@ func (c *code) branchUnless(x ir.Expr, label string) {
 		}
 	}
 	c.expr(x)
-	if x.Type().IsString() {
-		c.emit(asm.LoadMem(asm.R0, asm.R0, 0, asm.Byte))
-	}
 	c.emit(asm.JEq.Imm(asm.R0, 0, label))
 }
 
@@ -307,10 +304,12 @@ func (c *code) settle(x *ir.Cond) {
 	c.push()
 	at := c.tempAt(c.temps)
 	c.emit(asm.Mov.Reg(asm.R1, asm.R7), asm.Add.Imm(asm.R1, int32(at)))
-	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strSize)))
+	null := c.label()
+	c.emit(asm.JEq.Imm(asm.R0, 0, null), asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
 	c.pop(asm.R3)
 	c.emit(asm.FnProbeReadKernelStr.Call())
-	c.emit(asm.Mov.Reg(asm.R0, asm.R7), asm.Add.Imm(asm.R0, int32(at)))
+	c.slotAddr(asm.R0, at)
+	c.mark(null)
 }
 
 // temp reserves a temporary string until the statement ends.
@@ -338,7 +337,7 @@ func (c *code) toString(x *ir.ToString) {
 	c.expr(x.X)
 	at := c.temp()
 	word := c.push()
-	size := c.g.strSize
+	size := c.g.strCap
 	if x.Max > 0 && x.Max+1 < size {
 		size = x.Max + 1
 	}
@@ -349,17 +348,23 @@ func (c *code) toString(x *ir.ToString) {
 	} else {
 		c.emit(asm.FnProbeReadKernelStr.Call())
 	}
-	ok := c.label()
-	c.emit(asm.JSGE.Imm(asm.R0, 0, ok))
-	c.faultIf(FaultBadAddr, word)
-	c.mark(ok)
+	c.faultIfNegative(word)
 	c.depth--
 	c.slotAddr(asm.R0, at)
 }
 
+// faultIfNegative leaves the clause when a helper could not read from the
+// address in a stack word.
+func (c *code) faultIfNegative(word int16) {
+	ok := c.label()
+	c.emit(asm.JSGE.Imm(asm.R0, 0, ok))
+	c.faultIfAlways(FaultBadAddr, word)
+	c.mark(ok)
+}
+
 // load reads memory that may not be there.
 func (c *code) load(x *ir.Load) {
-	if k := x.T.Base().Kind; k == ctype.Struct || k == ctype.Union || k == ctype.Array || k == ctype.Func {
+	if k := x.T.Base().Kind; k == ctype.Struct || k == ctype.Union || k == ctype.Array || k == ctype.Func || k == ctype.Str {
 		c.address(x)
 		return
 	}

@@ -14,7 +14,8 @@ import (
 // aggregations. Programs are made of it one attach point at a time.
 type Generator struct {
 	prog    *ir.Program
-	strSize int
+	strSize int // bytes that a string takes where it is kept
+	strCap  int // bytes of a string with its NUL
 	specs   int
 	scratch int
 
@@ -41,8 +42,8 @@ type Options struct {
 // New plans a program.
 func New(prog *ir.Program, o Options) *Generator {
 	g := &Generator{
-		prog: prog, strSize: round8(o.StrSize), specs: o.Specs, scratch: round8(o.Scratch), Vars: map[*ir.Var]*VarLayout{},
-		strings: map[string]int{}, Strings: make([]byte, round8(o.StrSize)),
+		prog: prog, strSize: max(round8(o.StrSize), 16), strCap: o.StrSize, specs: o.Specs, scratch: round8(o.Scratch), Vars: map[*ir.Var]*VarLayout{},
+		strings: map[string]int{}, Strings: make([]byte, max(round8(o.StrSize), 16)),
 	}
 	g.planVars()
 	g.planAggs()
@@ -81,14 +82,26 @@ func (g *Generator) planStrings() {
 	}
 }
 
+// Zeros is the size of MapZero's value: of all that begins as zeros.
+func (g *Generator) Zeros() int {
+	n := max(8, g.scratch)
+	for _, a := range g.Aggs {
+		n = max(n, a.ValueSize)
+	}
+	for _, v := range g.Vars {
+		n = max(n, v.Size)
+	}
+	return n
+}
+
 // ScratchSize is the size of MapScratch's value.
 func (g *Generator) ScratchSize() int { return Slots * g.slot.size }
 
 // str returns the offset of a constant in MapStrings; 0 is the empty string.
 // Each is padded so that a whole string's bytes can be read from it.
 func (g *Generator) str(s string) int {
-	if i := len(s); i >= g.strSize {
-		s = s[:g.strSize-1]
+	if i := len(s); i >= g.strCap {
+		s = s[:g.strCap-1]
 	}
 	if s == "" {
 		return 0
@@ -285,6 +298,8 @@ func (g *Generator) planSlot() {
 	s.fault = place(16)
 	s.errArgs = place(6 * 8)
 	s.scratchTop = place(8)
+	s.digits = place(maxDigits)
+	s.token = place(8)
 	s.record = place(s.recSize)
 	s.locals = place(s.locSize)
 	s.key = place(s.keySize)

@@ -76,6 +76,7 @@ type ClauseLayout struct {
 	Clause  *ir.Clause
 	Size    int // with the header; 0 when the clause leaves no record
 	Actions []ActionLayout
+	EPID    int // number of its enabling
 }
 
 // AggLayout is key and value of one aggregation's map.
@@ -111,6 +112,8 @@ type slot struct {
 	keySize int
 	strings int // strSlots temporary strings
 
+	digits      int // where numbers become text
+	token       int // u64: where strtok() goes on
 	scratchTop  int // u64: bytes of scratch memory that are given out
 	scratch     int
 	scratchSize int

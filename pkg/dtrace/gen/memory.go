@@ -265,6 +265,7 @@ func (c *code) storeMem(l *ir.Load, word int16) {
 		c.emit(asm.Mov.Reg(asm.R1, asm.R0), asm.Mov.Imm(asm.R2, int32(width)), asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
 		if l.T.IsString() {
 			c.emit(asm.FnProbeReadKernelStr.Call())
+			c.faultIfNegative(word)
 			return
 		}
 		c.emit(asm.FnProbeReadKernel.Call())

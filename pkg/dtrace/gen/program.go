@@ -181,7 +181,7 @@ func (c *code) oneClause(l *ClauseLayout) {
 		)
 	}
 	if usesScratch(l.Clause) {
-		c.storeImm(asm.R7, int16(c.g.slot.scratchTop), 0)
+		c.clearScratch()
 	}
 	if l.Clause.Pred != nil {
 		c.branchUnless(l.Clause.Pred, end)

@@ -11,6 +11,21 @@ func usesScratch(cl *ir.Clause) bool {
 	return callsAny(cl, "alloca", "copyin", "copyinto", "bcopy")
 }
 
+// clearScratch takes all scratch memory back and fills it with zeros.
+func (c *code) clearScratch() {
+	s := &c.g.slot
+	c.storeImm(asm.R7, int16(s.scratchTop), 0)
+	if s.scratchSize == 0 {
+		return
+	}
+	c.slotAddr(asm.R1, s.scratch)
+	c.emit(
+		asm.Mov.Imm(asm.R2, int32(s.scratchSize)),
+		asm.LoadMapValue(asm.R3, 0, 0).WithReference(MapZero),
+		asm.FnProbeReadKernel.Call(),
+	)
+}
+
 // alloca gives R0 bytes of scratch memory: their address, a multiple of 8.
 func (c *code) alloca() {
 	s := &c.g.slot

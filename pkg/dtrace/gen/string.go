@@ -23,28 +23,26 @@ func (c *code) copied(x ir.Expr) int {
 // readString copies the string whose address is in a stack word; R0 is its
 // length with the NUL.
 func (c *code) readString(at int, word int16) {
-	ok := c.label()
 	c.slotAddr(asm.R1, at)
 	c.emit(
-		asm.Mov.Imm(asm.R2, int32(c.g.strSize)),
+		asm.Mov.Imm(asm.R2, int32(c.g.strCap)),
 		asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord),
 		asm.FnProbeReadKernelStr.Call(),
-		asm.JSGT.Imm(asm.R0, 0, ok),
-		asm.Mov.Imm(asm.R0, 1),
-		asm.Mov.Imm(asm.R1, 0),
-		asm.StoreMem(asm.R7, int16(at), asm.R1, asm.Byte),
 	)
-	c.mark(ok)
+	c.faultIfNegative(word)
 }
 
 // piece copies from offset R0 of the temporary at, at most R2 bytes with the
 // NUL, to a new temporary, whose address is the result.
-func (c *code) piece(at int) {
+func (c *code) piece(at int) { c.pieceOf(at, c.g.strCap) }
+
+// pieceOf is piece of a place of size bytes.
+func (c *code) pieceOf(at, size int) {
 	to, end, empty := c.temp(), c.label(), c.label()
-	most := int32(c.g.strSize)
+	most := int32(c.g.strCap)
 	fits := c.label()
 	c.emit(
-		asm.JSLT.Imm(asm.R0, 0, empty), asm.JSGE.Imm(asm.R0, most, empty),
+		asm.JSLT.Imm(asm.R0, 0, empty), asm.JSGE.Imm(asm.R0, int32(size), empty),
 		asm.JSLE.Imm(asm.R2, 0, empty), asm.JSLE.Imm(asm.R2, most, fits),
 		asm.Mov.Imm(asm.R2, most),
 	)
@@ -79,8 +77,8 @@ func (c *code) strjoin(x *ir.Call) {
 	c.emit(asm.Sub.Imm(asm.R0, 1), asm.And.Imm(asm.R0, 0xffff))
 	full := c.label()
 	c.emit(
-		asm.JGE.Imm(asm.R0, int32(c.g.strSize), full),
-		asm.Mov.Imm(asm.R2, int32(c.g.strSize)),
+		asm.JGE.Imm(asm.R0, int32(c.g.strCap), full),
+		asm.Mov.Imm(asm.R2, int32(c.g.strCap)),
 		asm.Sub.Reg(asm.R2, asm.R0),
 	)
 	c.slotAddr(asm.R1, at)
@@ -101,7 +99,7 @@ func (c *code) substr(x *ir.Call) {
 	if len(x.Args) > 2 {
 		c.expr(x.Args[2])
 	} else {
-		c.emit(asm.Mov.Imm(asm.R0, int32(c.g.strSize)))
+		c.emit(asm.Mov.Imm(asm.R0, int32(c.g.strCap)))
 	}
 	length := c.push()
 	at := c.copied(x.Args[0])
@@ -127,7 +125,7 @@ func (c *code) substr(x *ir.Call) {
 		asm.Add.Reg(asm.R2, asm.R4), asm.Sub.Reg(asm.R2, asm.R0),
 	)
 	c.mark(positive)
-	c.emit(asm.JSGE.Imm(asm.R2, int32(c.g.strSize), end), asm.Add.Imm(asm.R2, 1))
+	c.emit(asm.JSGE.Imm(asm.R2, int32(c.g.strCap), end), asm.Add.Imm(asm.R2, 1))
 	c.mark(end)
 	c.keep(0, asm.R0)
 	c.keep(1, asm.R2)
@@ -148,7 +146,7 @@ func (c *code) findChar(x *ir.Call, last bool) {
 		asm.And.Imm(asm.R2, 0xff),
 		asm.Mov.Imm(asm.R0, -1),
 	)
-	for i := range c.g.strSize {
+	for i := range c.g.strCap {
 		next := c.label()
 		c.emit(
 			asm.LoadMem(asm.R1, asm.R7, int16(at+i), asm.Byte),
@@ -164,15 +162,26 @@ func (c *code) findChar(x *ir.Call, last bool) {
 	c.mark(end)
 	c.keep(0, asm.R0)
 	c.kept(0, asm.R0)
-	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strSize)))
-	c.piece(at)
+	c.foundPiece(at)
 	c.depth--
+}
+
+// foundPiece is the string from offset R0 of the temporary at on, or NULL when
+// that is negative.
+func (c *code) foundPiece(at int) {
+	some, end := c.label(), c.label()
+	c.emit(asm.JSGE.Imm(asm.R0, 0, some), asm.Mov.Imm(asm.R0, 0))
+	c.jump(end)
+	c.mark(some)
+	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
+	c.piece(at)
+	c.mark(end)
 }
 
 // changeCase is toupper and tolower.
 func (c *code) changeCase(x *ir.Call, first int32) {
 	at := c.copied(x.Args[0])
-	for i := range c.g.strSize {
+	for i := range c.g.strCap {
 		next := c.label()
 		c.emit(
 			asm.LoadMem(asm.R1, asm.R7, int16(at+i), asm.Byte),
@@ -193,7 +202,7 @@ func (c *code) pathPart(x *ir.Call, dir bool) {
 	at := c.copied(x.Args[0])
 	end := c.label()
 	c.emit(asm.Mov.Imm(asm.R0, 0), asm.Mov.Imm(asm.R2, 0), asm.Mov.Imm(asm.R4, 0), asm.Mov.Imm(asm.R3, 1))
-	for i := range c.g.strSize {
+	for i := range c.g.strCap {
 		name, same, next := c.label(), c.label(), c.label()
 		c.emit(
 			asm.LoadMem(asm.R1, asm.R7, int16(at+i), asm.Byte),
@@ -244,13 +253,11 @@ func (c *code) onlySlashes(at int) {
 	c.mark(some)
 }
 
+// maxDigits is room for a number of 64 digits, its sign and NUL.
+const maxDigits = 72
+
 // lltostr writes a number's digits from the right.
 func (c *code) lltostr(x *ir.Call) {
-	const digits = 72
-	if c.g.strSize < digits {
-		c.fail(x.Pos, "lltostr( ) needs a strsize of at least %d", digits)
-		return
-	}
 	base := int64(10)
 	if len(x.Args) > 1 {
 		k, ok := x.Args[1].(*ir.Const)
@@ -261,7 +268,7 @@ func (c *code) lltostr(x *ir.Call) {
 		base = k.V
 	}
 	c.expr(x.Args[0])
-	at := c.temp()
+	at, digits := c.g.slot.digits, maxDigits
 	plus, end := c.label(), c.label()
 	c.emit(asm.Mov.Imm(asm.R5, 0))
 	if base == 10 {
@@ -305,8 +312,8 @@ func (c *code) sign(at int) {
 		asm.StoreMem(asm.R1, 0, asm.R2, asm.Byte),
 	)
 	c.mark(done)
-	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strSize)))
-	c.piece(at)
+	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
+	c.pieceOf(at, maxDigits)
 }
 
 // strtoll reads blanks, a sign and digits of a constant base.
@@ -324,7 +331,7 @@ func (c *code) strtoll(x *ir.Call) {
 	end, plus := c.label(), c.label()
 	// R0 is the number, R3 its sign, R4 whether blanks may still come.
 	c.emit(asm.Mov.Imm(asm.R0, 0), asm.Mov.Imm(asm.R3, 0), asm.Mov.Imm(asm.R4, 1))
-	for i := range min(c.g.strSize, 72) {
+	for i := range min(c.g.strCap, 72) {
 		digit, number, next := c.label(), c.label(), c.label()
 		c.emit(
 			asm.LoadMem(asm.R1, asm.R7, int16(at+i), asm.Byte),

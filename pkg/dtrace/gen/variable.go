@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"encoding/binary"
+
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
@@ -16,14 +18,21 @@ func isWord(t *ctype.Type) bool {
 	return false
 }
 
+// emptyMark is how a variable's empty string begins, as a half word of either
+// byte order with a NUL first.
+var emptyMark = int32(binary.NativeEndian.Uint16([]byte{0, 1}))
+
 // variable computes a variable's value: the word, or the address of the rest.
 // One of an element that is not there is zero, or the empty string.
 func (c *code) variable(x *ir.VarRef) {
 	l := c.g.Vars[x.V]
 	if l.Map == "" {
 		c.place(l)
-		if isWord(x.T) {
+		switch {
+		case isWord(x.T):
 			c.emit(asm.LoadMem(asm.R0, asm.R0, 0, asm.DWord))
+		case x.T.IsString():
+			c.nullString()
 		}
 		return
 	}
@@ -55,11 +64,40 @@ func (c *code) copyElement(l *VarLayout, none, end string) {
 	for i := 0; i < l.Size; i += 8 {
 		c.emit(asm.LoadMem(asm.R1, asm.R0, int16(i), asm.DWord), asm.StoreMem(asm.R7, int16(at+i), asm.R1, asm.DWord))
 	}
+	c.slotAddr(asm.R0, at)
+	c.nullString()
 	c.jump(end)
 	c.mark(none)
-	c.emit(asm.Mov.Imm(asm.R1, 0), asm.StoreMem(asm.R7, int16(at), asm.R1, asm.DWord))
+	c.emit(asm.Mov.Imm(asm.R0, 0))
 	c.mark(end)
-	c.slotAddr(asm.R0, at)
+}
+
+// nullString makes the address of a variable's string NULL when the variable is
+// NULL: an empty string has a mark behind its NUL.
+func (c *code) nullString() {
+	some := c.label()
+	c.emit(asm.LoadMem(asm.R1, asm.R0, 0, asm.Half), asm.JNE.Imm(asm.R1, 0, some), asm.Mov.Imm(asm.R0, 0))
+	c.mark(some)
+}
+
+// storeString copies the string whose address is in a stack word to where R1
+// points, or NULL.
+func (c *code) storeString(word int16, to func()) {
+	null, end := c.label(), c.label()
+	c.emit(
+		asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord),
+		asm.JEq.Imm(asm.R3, 0, null),
+		asm.Mov.Imm(asm.R2, int32(c.g.strCap)),
+		asm.FnProbeReadKernelStr.Call(),
+	)
+	c.faultIfNegative(word)
+	c.emit(asm.JNE.Imm(asm.R0, 1, end))
+	to()
+	c.emit(asm.Mov.Imm(asm.R2, emptyMark), asm.StoreMem(asm.R1, 0, asm.R2, asm.Half))
+	c.jump(end)
+	c.mark(null)
+	c.emit(asm.Mov.Imm(asm.R2, 0), asm.StoreMem(asm.R1, 0, asm.R2, asm.DWord))
+	c.mark(end)
 }
 
 // place leaves the address of a scalar without a key in R0.
@@ -135,12 +173,16 @@ func (c *code) copyBytes(x ir.Expr, size, at int, pad bool) {
 		c.zero(asm.R7, at, round8(size))
 	}
 	c.slotAddr(asm.R1, at)
-	c.emit(asm.Mov.Imm(asm.R2, int32(size)), asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
 	if x.Type().IsString() {
-		c.emit(asm.FnProbeReadKernelStr.Call())
+		c.emit(
+			asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord),
+			asm.Mov.Imm(asm.R2, int32(min(size, c.g.strCap))),
+			asm.FnProbeReadKernelStr.Call(),
+		)
 		c.depth--
 		return
 	}
+	c.emit(asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
 	c.emit(asm.Mov.Imm(asm.R2, int32(min(size, max(1, x.Type().Bytes())))))
 	if spaceOf(x) == ir.User {
 		c.emit(asm.FnProbeReadUser.Call())
@@ -148,6 +190,18 @@ func (c *code) copyBytes(x ir.Expr, size, at int, pad bool) {
 		c.emit(asm.FnProbeReadKernel.Call())
 	}
 	c.faultIf(FaultBadAddr, word)
+	c.depth--
+}
+
+// copyValue copies a variable's new value, whose address is in R0, to the slot.
+func (c *code) copyValue(value ir.Expr, l *VarLayout, at int) {
+	if !value.Type().IsString() {
+		c.copyBytes(value, l.Size, at, true)
+		return
+	}
+	word := c.push()
+	c.slotAddr(asm.R1, at)
+	c.storeString(word, func() { c.slotAddr(asm.R1, at) })
 	c.depth--
 }
 
@@ -191,7 +245,7 @@ func (c *code) assignVar(v *ir.VarRef, value ir.Expr) {
 	if isWord(v.T) {
 		c.emit(asm.StoreMem(asm.R7, int16(at), asm.R0, asm.DWord))
 	} else {
-		c.copyBytes(value, l.Size, at, true)
+		c.copyValue(value, l, at)
 	}
 	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
 	c.slotAddr(asm.R2, c.g.slot.key)
@@ -215,11 +269,17 @@ func (c *code) storeAt(v *ir.VarRef, l *VarLayout, value ir.Expr) {
 		return
 	}
 	word := c.push()
-	c.emit(asm.Mov.Reg(asm.R1, asm.R2), asm.Mov.Imm(asm.R2, int32(l.Size)), asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
+	c.emit(asm.Mov.Reg(asm.R1, asm.R2))
 	if v.T.IsString() {
-		c.emit(asm.FnProbeReadKernelStr.Call())
+		c.storeString(word, func() {
+			c.place(l)
+			c.emit(asm.Mov.Reg(asm.R1, asm.R0))
+		})
 	} else {
-		c.emit(asm.Mov.Imm(asm.R2, int32(max(1, v.T.Bytes()))), asm.FnProbeReadKernel.Call())
+		c.emit(
+			asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord),
+			asm.Mov.Imm(asm.R2, int32(max(1, v.T.Bytes()))), asm.FnProbeReadKernel.Call(),
+		)
 	}
 	c.pop(asm.R0)
 }

@@ -17,6 +17,9 @@ type Pragma struct {
 // leaves them, #pragma, #error, #ident.
 func (l *lexer) control() error {
 	line := l.src[l.at:]
+	if !strings.Contains(line, "\n") && !strings.HasPrefix(line, "#!") {
+		return Errorf(l.pos, TagSyntax, "end-of-file encountered before end of control line")
+	}
 	if end := strings.IndexByte(line, '\n'); end >= 0 {
 		line = line[:end]
 	}

@@ -59,7 +59,10 @@ func (l *lexer) next(m mode) (Token, error) {
 	}
 	tok := Token{Pos: l.pos}
 	if l.at >= len(l.src) {
-		tok.Kind = EOF
+		tok.Kind, tok.Text = EOF, "end-of-input"
+		if l.braces > 0 || l.inPredicate {
+			tok.Text = "end of input"
+		}
 		return tok, nil
 	}
 	var err error
@@ -209,7 +212,7 @@ func (l *lexer) word(tok *Token) {
 // to load, for nearly all names.
 func (l *lexer) mayBeType() bool {
 	rest := strings.TrimLeft(l.src[l.at:], "\f\n\r\t\v ")
-	return rest == "" || isNameByte(rest[0]) || strings.IndexByte(")*[(,;:>/", rest[0]) >= 0
+	return rest == "" || isNameByte(rest[0]) || strings.IndexByte(")]*[(,;:>/", rest[0]) >= 0
 }
 
 // member reads what follows . or ->, where keywords are plain names.
@@ -260,13 +263,20 @@ func (l *lexer) closesPredicate() bool {
 }
 
 func (l *lexer) checkClosed() error {
-	if l.parens != 0 {
-		return l.errorf("closing ) expected in predicate before /")
+	missing := ""
+	switch {
+	case l.parens != 0:
+		missing = ")"
+	case l.brackets != 0:
+		missing = "]"
+	default:
+		return nil
 	}
-	if l.brackets != 0 {
-		return l.errorf("closing ] expected in predicate before /")
+	l.advance(1)
+	for isSpace(l.peekByte(0)) { // the error is where the body begins
+		l.advance(1)
 	}
-	return nil
+	return l.errorf("closing %s expected in predicate before /", missing)
 }
 
 func (l *lexer) balance(op string) error {

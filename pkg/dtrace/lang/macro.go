@@ -81,7 +81,7 @@ func (l *lexer) argument(pos Pos, text string, n int, quote bool) (string, error
 }
 
 func macroNumber(tok *Token, text, value string) error {
-	tok.Kind, tok.Text = Int, value
+	tok.Kind, tok.Text = Int, text
 	digits := strings.TrimLeft(value, "+-")
 	n, err := parseNumber(digits)
 	if err != nil {

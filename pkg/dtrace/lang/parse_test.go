@@ -120,7 +120,7 @@ func TestParse_errors(t *testing.T) {
 		"#error stop here\n":             {TagPragErr, 1, "stop here"},
 		"BEGIN { 1 = 2 + }":              {TagSyntax, 1, `near "}"`},
 		"BEGIN { a + b = 2 }":            {TagSyntax, 1, `near "="`},
-		"BEGIN { f( ":                    {TagSyntax, 1, "end-of-input"},
+		"BEGIN { f( ":                    {TagSyntax, 1, "end of input"},
 		"BEGIN { } }":                    {TagSyntax, 1, `near "}"`},
 		"# 20 \"x.h\"\nBEGIN { + }":      {TagSyntax, 20, `near "}"`},
 	} {

@@ -123,7 +123,7 @@ func (p *parser) end() error {
 // near is a syntax error at a token.
 func near(tok Token) error {
 	if tok.Kind == EOF {
-		return Errorf(tok.Pos, TagSyntax, "syntax error near end-of-input")
+		return Errorf(tok.Pos, TagSyntax, "syntax error near %s", tok.Text)
 	}
 	return Errorf(tok.Pos, TagSyntax, "syntax error near \"%s\"", tok.Text)
 }

@@ -41,10 +41,21 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k, ok := firstConst(args); ok && id.Name == "alloca" && uint64(k.V) > uint64(c.env.Options.Scratch) {
+		return nil, errorf(x.Pos, "D_ALLOCA_SIZE", "alloca(%d) size larger than scratchsize %d", uint64(k.V), c.env.Options.Scratch)
+	}
 	if id.Name == "speculation" {
 		c.prog.Needs.Speculation = true
 	}
 	return &ir.Call{Typed: ir.Typed{T: r.result(c)}, Fn: id.Name, Args: args, Pos: x.Pos}, nil
+}
+
+func firstConst(args []ir.Expr) (*ir.Const, bool) {
+	if len(args) == 0 {
+		return nil, false
+	}
+	k, ok := args[0].(*ir.Const)
+	return k, ok
 }
 
 // arguments checks them against the prototype.
@@ -143,7 +154,10 @@ func (c *checker) argument(e ir.Expr, k paramKind) (ir.Expr, bool) {
 		}
 		return convert(e, ctype.Integer(8, t.Base().Signed)), true
 	case aString:
-		if !t.IsStringLike() {
+		if isZero(e) && (t.IsInt() || t.IsPointer()) {
+			return &ir.Const{Typed: ir.Typed{T: c.str}}, true
+		}
+		if !t.IsStringLike() && !(t.IsPointer() && t.Base().Elem.IsVoid()) {
 			return e, false
 		}
 		return c.toString(e), true

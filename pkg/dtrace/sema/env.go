@@ -68,5 +68,7 @@ type Options struct {
 	Empty       bool // an empty program is fine
 	StackFrames int
 	UStackFrame int
+	TupleRegs   int // keys of a variable or aggregation at most, 0 for any number
+	Scratch     int // bytes of scratch memory
 	Lang        lang.Options
 }

@@ -49,12 +49,17 @@ func (c *checker) assignOp(x *lang.Assign, value ir.Expr) (ir.Expr, error) {
 
 // store assigns value to a checked left side, converting it as C does.
 func (c *checker) store(pos lang.Pos, left, value ir.Expr) (ir.Expr, error) {
+	if err := c.noteAlloca(pos, left, value); err != nil {
+		return nil, err
+	}
 	lt, vt := left.Type(), value.Type()
 	switch {
 	case lt.IsInt() && (vt.IsInt() || vt.IsPointer()):
 		value = convert(value, lt)
 	case lt.IsString() && vt.IsStringLike():
 		value = c.toString(value)
+	case lt.IsPointer() && vt.IsString() && lt.IsStringLike():
+		value = &ir.Convert{Typed: ir.Typed{T: lt}, X: value}
 	case lt.IsString() && isZero(value):
 	case lt.IsPointer() && isZero(value), lt.IsPointer() && vt.IsArray() && ctype.Same(lt.Base().Elem, vt.Base().Elem):
 	case lt.IsPointer() && vt.IsPointer() && (ctype.Same(lt, vt) || lt.Base().Elem.IsVoid() || vt.Base().Elem.IsVoid()):
@@ -65,6 +70,41 @@ func (c *checker) store(pos lang.Pos, left, value ir.Expr) (ir.Expr, error) {
 		return nil, errorf(pos, tagOpIncompat, "operands have incompatible types: \"%s\" = \"%s\"", typeName(lt), typeName(vt))
 	}
 	return &ir.Assign{Typed: ir.Typed{T: lt}, L: left, X: value}, nil
+}
+
+// noteAlloca makes a pointer variable one into scratch memory when it is
+// assigned such an address. It cannot be both: what is written through it is
+// checked in another way.
+func (c *checker) noteAlloca(pos lang.Pos, left, value ir.Expr) error {
+	v, ok := left.(*ir.VarRef)
+	vt := value.Type().Base()
+	if !ok || vt.Kind != ctype.Pointer || isZero(value) || !v.T.IsPointer() {
+		return nil
+	}
+	if mixedBranches(value) {
+		return errorf(pos, "D_ALLOCA_INCOMPAT", "ternary conditional with alloca and non-alloca branches cannot be assigned to a variable")
+	}
+	is, known := c.alloca[v.V]
+	if known && is != vt.Alloca {
+		return errorf(pos, "D_ALLOCA_INCOMPAT", "%s: cannot reuse the same identifier for both alloca and non-alloca allocations", v.V.Name)
+	}
+	c.alloca[v.V] = vt.Alloca
+	if vt.Alloca != v.V.Type.Base().Alloca {
+		t := *v.V.Type.Base()
+		t.Alloca = vt.Alloca
+		v.V.Type, v.T = &t, &t
+	}
+	return nil
+}
+
+// mixedBranches reports a ?: of which one side only is scratch memory.
+func mixedBranches(x ir.Expr) bool {
+	c, ok := x.(*ir.Cond)
+	if !ok {
+		return false
+	}
+	a, b := c.Then.Type().Base(), c.Else.Type().Base()
+	return a.Kind == ctype.Pointer && b.Kind == ctype.Pointer && a.Alloca != b.Alloca && !isZero(c.Then) && !isZero(c.Else)
 }
 
 func isVarOf(x ir.Expr) bool {
@@ -316,7 +356,7 @@ func (c *checker) index(x *lang.Index) (ir.Expr, error) {
 func (c *checker) subscript(pos lang.Pos, e, i ir.Expr) (ir.Expr, error) {
 	t := e.Type()
 	if t.IsString() {
-		l := load(pos, ctype.Char, e, 0, ir.Own)
+		l := load(pos, ctype.Char, e, 0, ir.Kernel)
 		return c.offset(pos, l.(*ir.Load), i)
 	}
 	if !t.IsArray() && !t.IsPointer() {
@@ -340,7 +380,7 @@ func (c *checker) offset(pos lang.Pos, l *ir.Load, i ir.Expr) (ir.Expr, error) {
 	if !i.Type().IsInt() {
 		return nil, errorf(pos, tagOpInt, "string index must be of integral type")
 	}
-	p := &ir.Convert{Typed: ir.Typed{T: &ctype.Type{Kind: ctype.Pointer, Size: 8, Elem: ctype.Char, Alloca: true}}, X: l.Addr}
+	p := &ir.Convert{Typed: ir.Typed{T: ctype.PointerTo(ctype.Char)}, X: l.Addr}
 	l.Addr = &ir.Binary{Typed: p.Typed, Op: "+", X: p, Y: convert(i, ctype.Long), Pos: pos}
 	return l, nil
 }
@@ -356,12 +396,15 @@ func (c *checker) element(x *lang.Index, v *ir.Var) (ir.Expr, error) {
 
 // keys checks a tuple against its signature.
 func (c *checker) keys(pos lang.Pos, name string, exprs []lang.Expr, types []*ctype.Type) ([]ir.Expr, error) {
+	if n := c.env.Options.TupleRegs; n > 0 && len(exprs) > n {
+		return nil, errTuple
+	}
 	if len(exprs) != len(types) {
 		return nil, keyCount(pos, name, len(exprs), len(types))
 	}
 	var keys []ir.Expr
 	for i, k := range exprs {
-		e, err := c.expr(k)
+		e, err := c.argExpr(k)
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,11 @@ func (c *checker) unary(x *lang.Unary) (ir.Expr, error) {
 	if x.Op == "&" && isAggLeft(x.X) {
 		return nil, errorf(x.Pos, tagAddrofVar, "cannot take address of dynamic variable")
 	}
-	e, err := c.expr(x.X)
+	read := c.expr
+	if x.Op == "stringof" {
+		read = c.argExpr
+	}
+	e, err := read(x.X)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +185,8 @@ func (c *checker) compare(x *lang.Binary, a, b ir.Expr) (ir.Expr, error) {
 		return cmp(a, b), nil
 	case (at.IsString() || bt.IsString()) && at.IsStringLike() && bt.IsStringLike():
 		return cmp(c.toString(a), c.toString(b)), nil
-	case isAddress(at) && isAddress(bt), isAddress(at) && bt.IsInt(), at.IsInt() && isAddress(bt):
+	case isAddress(at) && isAddress(bt), isAddress(at) && bt.IsInt(), at.IsInt() && isAddress(bt),
+		at.IsString() && isZero(b), isZero(a) && bt.IsString():
 		t := ctype.Builtin("uintptr_t")
 		return cmp(convert(a, t), convert(b, t)), nil
 	}
@@ -230,9 +235,6 @@ func operate(pos lang.Pos, op string, a, b ir.Expr) (ir.Expr, error) {
 		}
 	}
 	t := ctype.Common(at, bt)
-	if op == "<<" || op == ">>" {
-		t = ctype.Promote(at)
-	}
 	a, b = convert(a, t), convert(b, t)
 	kb, okB := b.(*ir.Const)
 	if okB && kb.V == 0 && (op == "/" || op == "%") {

@@ -36,8 +36,9 @@ type checker struct {
 
 	clause *ir.Clause
 	locals map[string]*ir.Var
-	probes []*Probe // of the clause
-	order  order    // what has happened in the clause
+	alloca map[*ir.Var]bool // pointers: into scratch memory or not
+	probes []*Probe         // of the clause
+	order  order            // what has happened in the clause
 }
 
 func newChecker(env *Env) *checker {
@@ -45,7 +46,7 @@ func newChecker(env *Env) *checker {
 		env: env, prog: &ir.Program{}, str: ctype.String(env.Options.StrSize),
 		tags: map[string]*ctype.Type{}, types: map[string]*ctype.Type{}, enums: map[string]int64{},
 		globals: map[string]*ir.Var{}, threads: map[string]*ir.Var{}, aggs: map[string]*ir.Agg{},
-		inlines: map[string]*inline{}, locals: map[string]*ir.Var{},
+		inlines: map[string]*inline{}, locals: map[string]*ir.Var{}, alloca: map[*ir.Var]bool{},
 		learnt: map[string]bool{},
 	}
 }

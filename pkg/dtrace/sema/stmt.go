@@ -22,6 +22,9 @@ const (
 	tagExitSpec  lang.Tag = "D_EXIT_SPEC"
 )
 
+// errTuple is a key of too many parts.
+var errTuple = lang.Errorf(lang.Pos{}, "D_UNKNOWN", "Insufficient tuple registers to generate code")
+
 // order is what a clause has done so far: some actions exclude each other.
 type order struct{ record, speculate, commit bool }
 
@@ -142,6 +145,9 @@ func (c *checker) aggStmt(pos lang.Pos, name string, fn ir.AggFunc, keys []lang.
 		}
 		s.Keys = append(s.Keys, e)
 		types = append(types, e.Type())
+	}
+	if n := c.env.Options.TupleRegs; n > 0 && len(keys) > n {
+		return nil, errTuple
 	}
 	args, params, err := c.aggArgs(pos, fn, call)
 	if err != nil {
