@@ -11,25 +11,53 @@ import (
 )
 
 // Write puts data at path: a temporary file beside it, fsync, rename, fsync of
-// the directory. The directory must exist.
+// the directory. The directory must exist. What a killed write left is used and
+// so removed by the next one of the same file.
 func Write(path string, data []byte, perm os.FileMode) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".tmp*")
+	f, err := temporary(path)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer os.Remove(f.Name()) // fails after the rename, as it should
-	if err := fill(f, data, perm); err != nil {
+	defer f.Close() // and with it the lock, not before the rename
+	if err = fill(f, data, perm); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name()) // best effort, the error to tell is the first
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return SyncDir(filepath.Dir(path))
+}
+
+// temporary opens the temporary file for path, empty: the one name that all
+// writes use or, while somebody else does, another.
+func temporary(path string) (*os.File, error) {
+	dir, name := filepath.Split(path)
+	f, err := os.OpenFile(dir+"."+name+".tmp", os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err == nil && claim(f) {
+		return f, nil
+	}
+	if err == nil {
 		f.Close()
-		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	return os.CreateTemp(filepath.Clean(dir), "."+name+".tmp*")
+}
+
+// claim makes a temporary file this write's own, and empties it. It fails when
+// another write has it in hand, or has just given it its name, and for what no
+// write of ours has left.
+func claim(f *os.File) bool {
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		return false
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+	var have, named syscall.Stat_t
+	if syscall.Fstat(int(f.Fd()), &have) != nil || syscall.Lstat(f.Name(), &named) != nil {
+		return false
 	}
-	return SyncDir(dir)
+	if have.Mode&syscall.S_IFMT != syscall.S_IFREG || have.Nlink != 1 || have.Dev != named.Dev || have.Ino != named.Ino {
+		return false
+	}
+	return have.Size == 0 || f.Truncate(0) == nil
 }
 
 // Replace is Write for what a power cut may take: run time state, which is
