@@ -36,6 +36,11 @@ type options struct {
 	commands []string // -c
 	pids     []string // -p
 
+	header bool // -h
+	object bool // -G
+	bits32 bool // -32
+	bits64 bool // -64, which is what there is
+
 	preprocess              bool
 	define, undef, includes []string // of the preprocessor
 	libdirs                 []string
@@ -67,6 +72,16 @@ func New(env *cli.Env) *cobra.Command {
 	f.BoolVarP(&o.zero, "zero", "Z", false, "allow probe descriptions that match no probe")
 	f.StringArrayVarP(&o.commands, "command", "c", nil, "start COMMAND, trace until it ends; its pid is $target")
 	f.StringArrayVarP(&o.pids, "pid", "p", nil, "trace until the process PID ends; it is $target")
+	f.Bool("help", false, "help for dtrace") // cobra would take -h for it
+	f.BoolVarP(&o.header, "header", "h", false, "write a C header for the providers that the script declares")
+	f.BoolVarP(&o.object, "object", "G", false, "make the probes in the objects ARG..., and an object to link with them")
+	f.BoolVarP(&o.bits64, "bits64", "4", false, "")
+	f.BoolVarP(&o.bits64, "bits6", "6", false, "")
+	f.BoolVarP(&o.bits32, "bits32", "3", false, "")
+	f.BoolVarP(&o.bits32, "bits2", "2", false, "")
+	for _, name := range []string{"bits64", "bits6", "bits32", "bits2"} { // -64 and -32
+		f.Lookup(name).Hidden = true
+	}
 	f.StringVarP(&o.output, "output", "o", "", "append the output to FILE")
 	f.StringVarP(&o.bufsize, "bufsize", "b", "", "set the size of the trace buffer")
 	f.StringArrayVarP(&o.sets, "option", "x", nil, "set an option of compiler or run")
@@ -86,6 +101,9 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	set, err := o.settings()
 	if err != nil {
 		return err
+	}
+	if o.header || o.object {
+		return o.build(env, args, set)
 	}
 	db, err := probe.Load()
 	if err != nil {

@@ -31,7 +31,8 @@ type wiring struct {
 	begin, end []gen.Run
 	clocks     []gen.Run
 	raw        []gen.Run
-	probeOf    map[int]*probe.Probe // of clocks and raw
+	user       []gen.Run
+	probeOf    map[int]*probe.Probe // of clocks, raw and user
 	tables     map[probe.Kind]*table
 }
 
@@ -78,6 +79,9 @@ func (s *Session) wire() *wiring {
 			w.probeOf[id] = p
 		case probe.RawTP:
 			w.raw = append(w.raw, run)
+			w.probeOf[id] = p
+		case probe.Enter, probe.Leave, probe.Marked:
+			w.user = append(w.user, run)
 			w.probeOf[id] = p
 		case probe.SyscallEntry, probe.SyscallReturn:
 			w.syscall(p, run)
@@ -151,7 +155,7 @@ func (s *Session) load(w *wiring) error {
 			return err
 		}
 	}
-	return nil
+	return s.loadUser(w)
 }
 
 // loadRaw loads what runs at tracepoints.
@@ -250,6 +254,11 @@ func (s *Session) loadClock(run gen.Run, p *probe.Probe) error {
 
 // newProgram loads instructions; the maps that they name are put in.
 func (s *Session) newProgram(name string, kind ebpf.ProgramType, ins asm.Instructions) (*ebpf.Program, error) {
+	return s.newProgramFor(name, kind, ebpf.AttachNone, ins)
+}
+
+// newProgramFor is newProgram for a way to attach that the kernel must know of.
+func (s *Session) newProgramFor(name string, kind ebpf.ProgramType, attach ebpf.AttachType, ins asm.Instructions) (*ebpf.Program, error) {
 	for i := range ins {
 		ref := ins[i].Reference()
 		if ref == "" || !ins[i].IsLoadFromMap() {
@@ -267,7 +276,7 @@ func (s *Session) newProgram(name string, kind ebpf.ProgramType, ins asm.Instruc
 	if s.opts.Log != nil {
 		o.LogLevel = ebpf.LogLevelInstruction | ebpf.LogLevelStats
 	}
-	p, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{Name: name, Type: kind, Instructions: ins, License: "GPL"}, o)
+	p, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{Name: name, Type: kind, AttachType: attach, Instructions: ins, License: "GPL"}, o)
 	if v, ok := errors.AsType[*ebpf.VerifierError](err); ok {
 		s.log(strings.Join(v.Log, "\n"))
 		return nil, &VerifierError{err, fmt.Sprintf("%+v", v)}

@@ -76,6 +76,9 @@ func (s *Session) Close() error {
 	if s.zones != nil {
 		errs = append(errs, s.zones.Close())
 	}
+	if s.printer != nil {
+		errs = append(errs, s.printer.Close())
+	}
 	for _, a := range s.attached {
 		errs = append(errs, a.Close())
 	}

@@ -18,6 +18,7 @@ func (s *Session) resume(ctx context.Context) (context.Context, context.CancelFu
 		return both, cancel, err
 	}
 	for _, p := range s.opts.Targets {
+		s.printer.Remember(p.Pid)
 		if err := p.Resume(); err != nil {
 			return both, cancel, err
 		}

@@ -29,6 +29,19 @@ func (g *Generator) Program(p Point, r Run, state int32) (asm.Instructions, erro
 	return c.finish()
 }
 
+// Shared makes the program for many places where one group of clauses runs; id
+// leaves in R0 which probe it is. It works for probes that are no more than the
+// point.
+func (g *Generator) Shared(p Point, id asm.Instructions, clauses []int, state int32) (asm.Instructions, error) {
+	c := newCode(g, p)
+	c.prologue(state)
+	c.emit(id...)
+	c.emit(asm.Mov.Reg(asm.R9, asm.R0))
+	c.clauses(clauses)
+	c.epilogue()
+	return c.finish()
+}
+
 // Table makes the program for an attach point where many probes fire, told
 // apart by a number: groups of clauses are found in a map by that number.
 // number must leave it in R0.

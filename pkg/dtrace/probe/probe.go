@@ -44,6 +44,17 @@ type Attach struct {
 	Number int    // system call
 	Period int64  // of profile and tick: ns between firings, or Hz when negative
 	Event  string // tracepoint
+
+	Site // of a probe in a process
+}
+
+// Site is a place in the code of a process.
+type Site struct {
+	Pid       int
+	File      string // a path to the program or library
+	Offset    uint64 // in the file
+	Semaphore uint64 // offset of what counts who listens, 0 for none
+	Operands  string // where the arguments are, as a systemtap note tells
 }
 
 // Kind is a way to attach.
@@ -59,6 +70,9 @@ const (
 	Profile // on every CPU
 	Tick    // on one
 	RawTP   // a tracepoint with its arguments as the kernel passes them
+	Enter   // a place in a process, where a function begins or in its midst
+	Leave   // where a function of a process returns
+	Marked  // a probe that a program's author put there
 )
 
 // DB is the probes of this host, loaded provider by provider.
@@ -139,6 +153,11 @@ func (db *DB) Match(desc string) ([]*Probe, error) {
 			found = append(found, p)
 		}
 	}
+	inProcess, err := db.process(d)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, inProcess...)
 	if made := db.make(d); made != nil {
 		found = append(found, made)
 	}

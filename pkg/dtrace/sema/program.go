@@ -271,6 +271,9 @@ func (c *checker) match(d lang.ProbeDesc) error {
 	} else {
 		var err error
 		if found, err = c.env.Probes.Match(d.Text); err != nil {
+			if t, ok := err.(interface{ ErrorTag() string }); ok {
+				return errorf(d.Pos, lang.Tag(t.ErrorTag()), "%v", err)
+			}
 			return errorf(d.Pos, tagPdescInval, "invalid probe description \"%s\": %v", d.Text, err)
 		}
 	}
@@ -288,4 +291,9 @@ func (c *checker) match(d lang.ProbeDesc) error {
 		c.clause.Probes = append(c.clause.Probes, p.ID)
 	}
 	return nil
+}
+
+// ParamTypes are the types of a probe's arguments in a provider's declaration.
+func (k *Checker) ParamTypes(params []*lang.Param) ([]*ctype.Type, error) {
+	return k.c.paramTypes(params)
 }

@@ -2,6 +2,7 @@ package sym
 
 import (
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -13,7 +14,38 @@ import (
 // User names the addresses of processes.
 type User struct {
 	processes map[int][]mapping
-	files     map[string]*file // by device, inode and name
+	files     map[string]*file    // by device, inode and name
+	open      map[string]*os.File // of remembered processes: their ends take away the way there
+	jits      map[int]table
+}
+
+// Remember takes note of what a process has mapped, so that its addresses have
+// names after its end too.
+func (u *User) Remember(pid int) {
+	u.mapping(pid, 0)
+	for _, m := range u.processes[pid] {
+		if u.files[m.key] != nil || u.open[m.key] != nil {
+			continue
+		}
+		f, err := os.Open(m.handle)
+		if err != nil {
+			continue // stays a number
+		}
+		if u.open == nil {
+			u.open = map[string]*os.File{}
+		}
+		u.open[m.key] = f
+	}
+}
+
+// Close lets go of what is remembered.
+func (u *User) Close() error {
+	var errs []error
+	for _, f := range u.open {
+		errs = append(errs, f.Close())
+	}
+	u.open = nil
+	return errors.Join(errs...)
 }
 
 // mapping is one line of /proc/PID/maps that has code of a file.
@@ -34,7 +66,7 @@ func (u *User) Lookup(pid int, addr uint64) Name {
 	n := Name{Addr: addr}
 	m, ok := u.mapping(pid, addr)
 	if !ok {
-		return n
+		return u.compiled(pid, n)
 	}
 	n.Module = path.Base(m.path)
 	f := u.file(m)
@@ -48,6 +80,26 @@ func (u *User) Lookup(pid int, addr uint64) Name {
 			n.Symbol, n.Offset = s.name, v-s.addr
 		}
 		return n
+	}
+	return n
+}
+
+// compiled names an address of code that a process has made itself.
+func (u *User) compiled(pid int, n Name) Name {
+	t, ok := u.jits[pid]
+	s, found := t.find(n.Addr)
+	if !ok || !found { // it may have made more
+		t = perfMap(pid)
+		if u.jits == nil {
+			u.jits = map[int]table{}
+		}
+		if t != nil || !ok {
+			u.jits[pid] = t
+		}
+		s, found = t.find(n.Addr)
+	}
+	if found {
+		n.Module, n.Symbol, n.Offset = "perf-"+strconv.Itoa(pid)+".map", s.name, n.Addr-s.addr
 	}
 	return n
 }
@@ -94,7 +146,7 @@ func parseMaps(pid int, text string) []mapping {
 		}
 		list = append(list, mapping{
 			from: from, to: to, offset: off, path: f[5], key: f[3] + " " + f[4] + " " + f[5],
-			handle: fmt.Sprintf("/proc/%d/map_files/%s", pid, f[0]),
+			handle: fmt.Sprintf("/proc/%d/map_files/%x-%x", pid, from, to), // maps pads the numbers
 		})
 	}
 	return list
@@ -108,7 +160,11 @@ func (u *User) file(m mapping) *file {
 		u.files = map[string]*file{}
 	}
 	f := &file{}
-	if e, err := elf.Open(m.handle); err == nil {
+	if kept := u.open[m.key]; kept != nil {
+		if e, err := elf.NewFile(kept); err == nil {
+			f = readFile(e)
+		}
+	} else if e, err := elf.Open(m.handle); err == nil {
 		f = readFile(e)
 		e.Close()
 	}
@@ -116,14 +172,19 @@ func (u *User) file(m mapping) *file {
 	return f
 }
 
-// readFile takes what an ELF file says of its functions.
-func readFile(e *elf.File) *file {
+func readLoads(e *elf.File) *file {
 	f := &file{}
 	for _, p := range e.Progs {
 		if p.Type == elf.PT_LOAD {
 			f.loads = append(f.loads, p.ProgHeader)
 		}
 	}
+	return f
+}
+
+// readFile takes what an ELF file says of its functions.
+func readFile(e *elf.File) *file {
+	f := readLoads(e)
 	for _, read := range []func() ([]elf.Symbol, error){e.Symbols, e.DynamicSymbols} {
 		list, err := read()
 		if err != nil { // none of this kind

@@ -71,6 +71,7 @@ func Start(argv []string, stdin, stdout, stderr *os.File) (*Process, error) {
 	if err := <-started; err != nil {
 		return nil, err
 	}
+	touch(pid)
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("watch %s: %w", argv[0], err), l.abandon())
