@@ -23,9 +23,10 @@ var Manual string
 // New is dladm. Without a subcommand it shows all links.
 func New(env *cli.Env) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "dladm",
-		Short: "administer links",
-		Args:  cobra.ArbitraryArgs,
+		Use:         "dladm",
+		Short:       "administer links",
+		Annotations: map[string]string{command.OwnFlagErrors: ""},
+		Args:        cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("unknown subcommand '%s'", args[0])
@@ -40,6 +41,7 @@ func New(env *cli.Env) *cobra.Command {
 		newShowLink(env), newShowPhys(env), newRenameLink(env), newUpLink(env),
 	)
 	root.AddCommand(unbuilt()...)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%w", err) })
 	return root
 }
 
