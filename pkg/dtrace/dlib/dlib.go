@@ -6,6 +6,7 @@ package dlib
 
 import (
 	"embed"
+	"runtime"
 	"strings"
 	"sync"
 )
@@ -21,6 +22,9 @@ var index = sync.OnceValue(func() map[string]string {
 		return names // there is always the directory that was embedded
 	}
 	for _, e := range list {
+		if _, arch, ok := strings.Cut(strings.TrimSuffix(e.Name(), ".d"), "_"); ok && arch != runtime.GOARCH {
+			continue
+		}
 		text, err := files.ReadFile(e.Name())
 		if err != nil {
 			continue

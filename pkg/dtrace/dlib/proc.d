@@ -115,6 +115,9 @@ translator lwpsinfo_t < struct task_struct *T > {
 	pr_lgrp = 0;
 };
 
+inline string execargs = curthread->mm ? __args(curthread->mm->arg_start, curthread->mm->arg_end) : "";
+inline string cwd = curthread->fs ? d_path(&curthread->fs->pwd) : "";
+inline string root = curthread->fs ? d_path(&curthread->fs->root) : "";
 inline pid_t ppid = curthread->real_parent->tgid;
 inline psinfo_t *curpsinfo = xlate<psinfo_t *>(curthread);
 inline lwpsinfo_t *curlwpsinfo = xlate<lwpsinfo_t *>(curthread);

@@ -152,6 +152,16 @@ func (c *code) tracemem(s *ir.Action, l *ActionLayout) {
 
 func (c *code) call(x *ir.Call) {
 	switch x.Fn {
+	case "inet_ntoa":
+		c.inet4(x, x.Args[0])
+	case "inet_ntoa6":
+		c.inet6(x, x.Args[0])
+	case "inet_ntop":
+		c.inet(x)
+	case "d_path":
+		c.path(x)
+	case "__args":
+		c.arguments(x)
 	case "zoneid":
 		c.expr(x.Args[0])
 		c.zoneOf()

@@ -34,6 +34,12 @@ func (c *code) builtin(x *ir.Builtin) {
 		c.emit(asm.Mov.Imm(asm.R0, 0))
 	case "curthread":
 		c.emit(asm.FnGetCurrentTask.Call())
+	case "caller", "ucaller":
+		c.caller(x.Name == "ucaller")
+	case "stackdepth", "ustackdepth":
+		c.stackDepth(x.Name == "ustackdepth")
+	case "uregs":
+		c.register(x)
 	case "zonename":
 		c.zoneName()
 	case "zoneid":

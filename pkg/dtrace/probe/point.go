@@ -22,11 +22,18 @@ func readKernel(scratch int16) asm.Instructions {
 	}
 }
 
+// tracepointFrames are the program, what calls it, and the tracepoint's own
+// function.
+const tracepointFrames = 3
+
 // Entry is where a system call begins: raw tracepoint sys_enter(regs, number).
 type Entry struct{}
 
 // Name is the provider's name, for messages.
 func (Entry) Name() string { return "syscall entry probes" }
+
+// OwnFrames are those of the tracing on top of the stack.
+func (Entry) OwnFrames() int { return tracepointFrames }
 
 // Number leaves the number of the system call in R0.
 func (Entry) Number() asm.Instructions {
@@ -49,6 +56,9 @@ type Return struct{}
 
 // Name is the provider's name, for messages.
 func (Return) Name() string { return "syscall return probes" }
+
+// OwnFrames are those of the tracing on top of the stack.
+func (Return) OwnFrames() int { return tracepointFrames }
 
 // Number leaves the number of the system call in R0; the registers still have
 // it.
@@ -121,6 +131,9 @@ type Raw struct{ Args int } // how many it has
 
 // Name is the provider's name, for messages.
 func (Raw) Name() string { return "tracepoints" }
+
+// OwnFrames are those of the tracing on top of the stack.
+func (Raw) OwnFrames() int { return tracepointFrames }
 
 // Arg is what the kernel passes; those beyond are 0.
 func (r Raw) Arg(n int, _ int16) (asm.Instructions, error) {

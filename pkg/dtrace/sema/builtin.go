@@ -16,7 +16,7 @@ func (c *checker) builtinVar(name string) *ctype.Type {
 		return ctype.Builtin("uint_t")
 	case "errno":
 		return ctype.IntT
-	case "execname", "comm", "probeprov", "probemod", "probefunc", "probename", "zonename", "cwd", "root":
+	case "execname", "comm", "probeprov", "probemod", "probefunc", "probename", "zonename":
 		return c.str
 	case "gid":
 		return ctype.Builtin("gid_t")

@@ -27,6 +27,12 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	if id.Name == "__zoneid" && len(x.Args) == 1 {
 		return c.zoneOf(x)
 	}
+	switch {
+	case id.Name == "d_path" && len(x.Args) == 1:
+		return c.path(x)
+	case id.Name == "__args" && len(x.Args) == 2:
+		return c.commandLine(x)
+	}
 	r := subroutine(id.Name)
 	switch {
 	case r != nil:
@@ -234,6 +240,22 @@ func (c *checker) register(x *lang.Index) (ir.Expr, error) {
 	}
 	if !e.Type().IsInt() {
 		return nil, errorf(x.Pos, tagRegsIdx, "uregs[ ] index must be of integral type")
+	}
+	k, ok := e.(*ir.Const)
+	if !ok {
+		return nil, errorf(x.Pos, tagProtoArg, "uregs[ ] argument #1 is incompatible with prototype:\n\tprototype: integer constant\n\t argument: %s", e.Type())
+	}
+	const saved = 21 // what is kept otherwise is the thread's
+	others := [...]string{"ds", "es", "fsbase", "gsbase"}
+	switch {
+	case k.V < 0 || k.V >= int64(saved+len(others)):
+		return nil, errorf(x.Pos, tagUnknown, "uregs[ ] index out of range (%d)", k.V)
+	case k.V >= saved:
+		of, err := c.fromLibrary("curthread->thread."+others[k.V-saved], false)
+		if err != nil {
+			return nil, errorf(x.Pos, tagUnknown, "uregs[%d] is not available on this kernel: %v", k.V, err)
+		}
+		return convert(of, ctype.Builtin("uint64_t")), nil
 	}
 	return &ir.Builtin{Typed: ir.Typed{T: ctype.Builtin("uint64_t")}, Name: "uregs", Arg: e}, nil
 }
