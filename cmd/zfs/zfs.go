@@ -5,6 +5,7 @@ package zfs
 import (
 	_ "embed" // the manual
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,12 +45,34 @@ func New(env *cli.Env) *cobra.Command {
 	root.AddCommand(newRefused()...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
-		verb.RunE = worded(env, verb.RunE)
+		verb.RunE = worded(env, noted(env, h, verb.RunE))
 	}
 	return root
 }
 
 type runE func(*cobra.Command, []string) error
+
+// noting are the verbs that a pool's history has.
+var noting = []string{
+	"bookmark", "clone", "create", "destroy", "hold", "inherit", "promote", "receive", "release", "rename", "rollback", "set", "snapshot",
+}
+
+// noted writes changes that succeeded to the history of their pool. One that
+// cannot be written is no reason to say that the change failed.
+func noted(env *cli.Env, h *zpool.Host, run runE) runE {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err != nil || !slices.Contains(noting, cmd.Name()) {
+			return err
+		}
+		line, names := command.Called(env)
+		who, host := command.Caller()
+		if err := h.Record(cmd.Context(), names, zpool.Event{Time: env.Now(), Command: line, User: who, Host: host}); err != nil {
+			env.Log.Info("note in the pool's history", "err", err)
+		}
+		return nil
+	}
+}
 
 // worded prints errors over several lines as zfs(8) does; errors in the call
 // go on, to be followed by the usage.

@@ -1,6 +1,7 @@
 package zpool
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 type getOptions struct {
 	scripted, parsable bool
 	columns            string
+	json, ints         bool
 }
 
 var getFields = []string{"name", "property", "value", "source"}
@@ -24,7 +26,7 @@ var getFields = []string{"name", "property", "value", "source"}
 func newGet(env *cli.Env, h *zpool.Host) *cobra.Command {
 	var o getOptions
 	cmd := &cobra.Command{
-		Use:     "get [-Hp] [-o all|field[,...]] all|property[,...] [pool...]",
+		Use:     "get [-Hp] [-o all|field[,...]] [-j [--json-int]] all|property[,...] [pool...]",
 		Short:   "show properties of pools",
 		Example: "  zpool get -Hpo value free zones",
 		Args:    command.Args(1, -1),
@@ -35,6 +37,8 @@ func newGet(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVarP(&o.scripted, "scripted", "H", false, "no header, fields separated by one tab")
 	f.BoolVarP(&o.parsable, "parsable", "p", false, "exact numbers")
+	f.BoolVarP(&o.json, "json", "j", false, "print JSON")
+	f.BoolVar(&o.ints, "json-int", false, "with -j: numbers as numbers, exact")
 	f.StringVarP(&o.columns, "output", "o", "all", "name, property, value, source, all")
 	return cmd
 }
@@ -54,6 +58,9 @@ func (o *getOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args [
 		return err
 	}
 	pools, listErr := h.Pools(cmd.Context(), args[1:]...)
+	if o.json {
+		return errors.Join(printProperties(env, "zpool get", pools, props, o.parsable, o.ints), listErr)
+	}
 	var rows [][]string
 	for _, p := range pools {
 		for _, prop := range props {

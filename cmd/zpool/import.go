@@ -18,7 +18,7 @@ func newImport(env *cli.Env, h *zpool.Host) *cobra.Command {
 	var o zpool.ImportOptions
 	var all bool
 	cmd := &cobra.Command{
-		Use:     "import [-fN] [-d dir|device]... [-a | pool|id [newpool]]",
+		Use:     "import [-fN] [-R root] [-c cachefile] [-d dir|device]... [-a | pool|id [newpool]]",
 		Short:   "take pools in use, or list those that could be",
 		Example: "  zpool import -d /var zones",
 		Args:    command.Args(0, 2),
@@ -38,8 +38,10 @@ func newImport(env *cli.Env, h *zpool.Host) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&all, "all", "a", false, "every pool that is found")
-	f.BoolVarP(&o.Force, "force", "f", false, "accepted, without effect: a pool in use elsewhere on this host is refused")
+	f.BoolVarP(&o.Force, "force", "f", false, "also a pool that another host did not export")
 	f.BoolVarP(&o.NoMount, "no-mount", "N", false, "mount no filesystem")
+	f.StringVarP(&o.AltRoot, "altroot", "R", "", "directory below which all mountpoints lie until the pool is exported")
+	f.StringVarP(&o.Cache, "cachefile", "c", "", "look on the devices that this file lists")
 	f.StringArrayVarP(&o.Dirs, "dir", "d", nil, "look in this directory, or at this device or file")
 	return cmd
 }
@@ -74,13 +76,20 @@ func listImportable(cmd *cobra.Command, env *cli.Env, h *zpool.Host, dirs []stri
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "   pool: %s\n     id: %s\n  state: %s\n", p.Name, p.GUID, p.Health)
-		b.WriteString(" action: The pool can be imported using its name or numeric identifier.\n config:\n\n")
-		fmt.Fprintf(&b, "\t%-10s  %s\n", p.Name, p.Health)
-		for _, d := range p.Devices {
-			fmt.Fprintf(&b, "\t  %-8s  %s\n", d.Path, d.Health)
-		}
+		importable(&b, p)
 	}
 	_, err = fmt.Fprint(env.Stdout, b.String())
 	return err
+}
+
+func importable(b *strings.Builder, p zpool.Pool) {
+	fmt.Fprintf(b, "   pool: %s\n     id: %s\n  state: %s\n", p.Name, p.GUID, p.Health)
+	if p.Reason != "" {
+		fmt.Fprintf(b, "status: %s\n", p.Reason)
+	}
+	b.WriteString(" action: The pool can be imported using its name or numeric identifier.\n config:\n\n")
+	fmt.Fprintf(b, "\t%-10s  %s\n", p.Name, p.Health)
+	for _, d := range p.Devices {
+		fmt.Fprintf(b, "\t  %-8s  %s\n", d.Path, d.Health)
+	}
 }

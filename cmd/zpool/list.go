@@ -1,6 +1,7 @@
 package zpool
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 type listOptions struct {
 	scripted, parsable, verbose bool
 	columns                     string
+	json, ints                  bool
 }
 
 const defaultColumns = "name,size,alloc,free,ckpoint,expandsz,frag,cap,dedup,health,altroot"
@@ -24,7 +26,7 @@ const defaultColumns = "name,size,alloc,free,ckpoint,expandsz,frag,cap,dedup,hea
 func newList(env *cli.Env, h *zpool.Host) *cobra.Command {
 	var o listOptions
 	cmd := &cobra.Command{
-		Use:     "list [-Hpv] [-o property[,...]] [pool...]",
+		Use:     "list [-Hpv] [-o property[,...]] [-j [--json-int]] [pool...]",
 		Short:   "list pools and their space",
 		Example: "  zpool list -Hpo name,free,health",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,6 +37,8 @@ func newList(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.BoolVarP(&o.scripted, "scripted", "H", false, "no header, fields separated by one tab")
 	f.BoolVarP(&o.parsable, "parsable", "p", false, "exact numbers")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "devices too")
+	f.BoolVarP(&o.json, "json", "j", false, "print JSON")
+	f.BoolVar(&o.ints, "json-int", false, "with -j: numbers as numbers, exact")
 	f.StringVarP(&o.columns, "output", "o", defaultColumns, "columns")
 	return cmd
 }
@@ -45,6 +49,9 @@ func (o *listOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args 
 		return err
 	}
 	pools, listErr := h.Pools(cmd.Context(), args...)
+	if o.json {
+		return errors.Join(printProperties(env, "zpool list", pools, columns, o.parsable, o.ints), listErr)
+	}
 	if len(pools) == 0 && listErr == nil {
 		_, err := fmt.Fprintln(env.Stdout, "no pools available")
 		return err
@@ -53,15 +60,30 @@ func (o *listOptions) run(cmd *cobra.Command, env *cli.Env, h *zpool.Host, args 
 	for _, p := range pools {
 		rows = append(rows, o.row(columns, func(name string) string { return property(p, name).Value }))
 		if o.verbose {
-			for _, d := range p.Devices {
-				rows = append(rows, o.row(columns, func(name string) string { return deviceProperty(d, name, o.scripted) }))
-			}
+			rows = append(rows, o.deviceRows(columns, p)...)
 		}
 	}
 	if err := o.print(env, columns, rows); err != nil {
 		return err
 	}
 	return listErr
+}
+
+// deviceRows are a pool's mirrors and devices.
+func (o *listOptions) deviceRows(columns []*dataset.PoolProperty, p zpool.Pool) [][]string {
+	var rows [][]string
+	for i, group := range p.Layout.Groups(p.Devices) {
+		indent := "  "
+		if len(group) > 1 {
+			mirror := zpool.Device{Path: fmt.Sprintf("mirror-%d", i), Health: groupHealth(group), Size: group[0].Size, Alloc: group[0].Alloc}
+			rows = append(rows, o.row(columns, func(name string) string { return o.deviceProperty(indent, mirror, name) }))
+			indent += "  "
+		}
+		for _, d := range group {
+			rows = append(rows, o.row(columns, func(name string) string { return o.deviceProperty(indent, d, name) }))
+		}
+	}
+	return rows
 }
 
 func lookup(list string) ([]*dataset.PoolProperty, error) {
@@ -88,13 +110,13 @@ func property(p zpool.Pool, name string) zpool.Prop {
 	return zpool.Prop{Value: v, Source: "-"}
 }
 
-func deviceProperty(d zpool.Device, name string, scripted bool) string {
+func (o *listOptions) deviceProperty(indent string, d zpool.Device, name string) string {
 	switch name {
 	case "name":
-		if scripted {
-			return d.Path
+		if o.scripted {
+			return shown(d)
 		}
-		return "  " + d.Path
+		return indent + shown(d)
 	case "size":
 		return strconv.FormatInt(d.Size, 10)
 	case "health":

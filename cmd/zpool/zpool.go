@@ -5,6 +5,7 @@ package zpool
 import (
 	_ "embed" // the manual
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,16 +36,44 @@ func New(env *cli.Env) *cobra.Command {
 		},
 	}
 	h := zpool.New(env.Root, env.Log)
-	root.AddCommand(newCreate(h), newDestroy(h), newExport(h), newGet(env, h), newImport(env, h), newList(env, h),
-		newSet(h), newStatus(env, h))
+	root.AddCommand(
+		newAdd(env, h), newAttach(h), newClear(h), newCreate(env, h), newDestroy(h), newDetach(h), newEvents(env, h), newExport(h),
+		newGet(env, h), newHistory(env, h), newImport(env, h), newIostat(env, h), newLabelclear(h), newList(env, h),
+		newOffline(h), newOnline(h), newRemove(h), newReplace(h), newResilver(h), newScrub(h), newSet(h), newStatus(env, h),
+		newSync(h), newTrim(h), newUpgrade(env, h), newVersion(env), newWait(h),
+	)
+	root.AddCommand(newRefused()...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
-		verb.RunE = worded(env, verb.RunE)
+		verb.RunE = worded(env, noted(env, h, verb.RunE))
 	}
 	return root
 }
 
 type runE func(*cobra.Command, []string) error
+
+// noting are the verbs that a pool's history has.
+var noting = []string{
+	"add", "attach", "clear", "create", "detach", "import", "labelclear", "offline", "online", "remove", "replace",
+	"resilver", "scrub", "set", "trim",
+}
+
+// noted writes changes that succeeded to the history of their pool. One that
+// cannot be written is no reason to say that the change failed.
+func noted(env *cli.Env, h *zpool.Host, run runE) runE {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if err != nil || !slices.Contains(noting, cmd.Name()) || cmd.Flags().Changed(background) {
+			return err
+		}
+		line, names := command.Called(env)
+		who, host := command.Caller()
+		if err := h.Record(cmd.Context(), names, zpool.Event{Time: env.Now(), Command: line, User: who, Host: host}); err != nil {
+			env.Log.Info("note in the pool's history", "err", err)
+		}
+		return nil
+	}
+}
 
 // worded prints errors over several lines as zpool(8) does; errors in the call
 // go on, to be followed by the usage.

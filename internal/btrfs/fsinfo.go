@@ -53,27 +53,28 @@ type Spaces struct{ Data, Metadata Space }
 
 // SpacesOf reads the block groups of the file system that f lies on.
 func SpacesOf(f *os.File) (Spaces, error) {
-	const slots = 64
-	a := &struct {
-		slots, total uint64
-		info         [slots]struct{ flags, total, used uint64 }
-	}{slots: slots}
-	if err := call(f, "space info", code(dirRead|dirWrite, 20, 16), unsafe.Pointer(a)); err != nil {
+	groups, err := spaceGroups(f)
+	if err != nil {
 		return Spaces{}, err
 	}
 	const (
 		data    = 1 << 0
-		twice   = 1<<4 | 1<<5 | 1<<6 // raid1, dup, raid10
-		reserve = 1 << 49            // the global reserve is part of metadata
+		twice   = uint64(RAID1 | DUP | RAID10)
+		reserve = 1 << 49 // the global reserve is part of metadata
 	)
 	var s Spaces
-	for _, g := range a.info[:min(a.total, slots)] {
+	for _, g := range groups {
 		if g.flags&reserve != 0 {
 			continue
 		}
 		copies := uint64(1)
-		if g.flags&twice != 0 {
+		switch {
+		case g.flags&twice != 0:
 			copies = 2
+		case g.flags&uint64(RAID1C3) != 0:
+			copies = 3
+		case g.flags&uint64(RAID1C4) != 0:
+			copies = 4
 		}
 		sum := &s.Metadata
 		if g.flags&data != 0 {
@@ -85,12 +86,28 @@ func SpacesOf(f *os.File) (Spaces, error) {
 	return s, nil
 }
 
+type spaceGroup struct{ flags, total, used uint64 }
+
+func spaceGroups(f *os.File) ([]spaceGroup, error) {
+	const slots = 64
+	a := &struct {
+		slots, total uint64
+		info         [slots]spaceGroup
+	}{slots: slots}
+	if err := call(f, "space info", code(dirRead|dirWrite, 20, 16), unsafe.Pointer(a)); err != nil {
+		return nil, err
+	}
+	return a.info[:min(a.total, slots)], nil
+}
+
 // Device is one device of a file system.
 type Device struct {
 	ID    uint64
 	Path  string
 	Total uint64
 	Used  uint64 // allocated to block groups
+
+	Missing bool // what a caller found out; the kernel tells by an empty path
 }
 
 // Devices lists the devices of the file system that f lies on.
@@ -121,16 +138,23 @@ type DeviceErrors struct{ Write, Read, Flush, Corruption, Generation uint64 }
 
 // ErrorsOf reads a device's counters.
 func ErrorsOf(f *os.File, device uint64) (DeviceErrors, error) {
-	a := &struct {
-		id, items, flags uint64
-		values           [5]uint64
-		unused           [121]uint64
-	}{id: device, items: 5}
-	if err := call(f, "device stats", code(dirRead|dirWrite, 52, 1032), unsafe.Pointer(a)); err != nil {
+	a := &devStats{id: device, items: 5}
+	if err := deviceStats(f, a); err != nil {
 		return DeviceErrors{}, err
 	}
 	v := a.values
 	return DeviceErrors{Write: v[0], Read: v[1], Flush: v[2], Corruption: v[3], Generation: v[4]}, nil
+}
+
+// devStats is struct btrfs_ioctl_get_dev_stats.
+type devStats struct {
+	id, items, flags uint64
+	values           [5]uint64
+	_                [121]uint64
+}
+
+func deviceStats(f *os.File, a *devStats) error {
+	return call(f, "device stats", code(dirRead|dirWrite, 52, unsafe.Sizeof(*a)), unsafe.Pointer(a))
 }
 
 func cString(b []byte) string {

@@ -18,6 +18,8 @@ type (
 	Pool            = dataset.Pool
 	Device          = dataset.Device
 	PoolOptions     = dataset.PoolOptions
+	Scan            = dataset.Scan
+	Event           = dataset.Event
 	ImportOptions   = dataset.ImportOptions
 	Hold            = dataset.Hold
 	Difference      = dataset.Difference

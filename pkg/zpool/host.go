@@ -23,6 +23,8 @@ type keeper interface {
 	dataset.Planner
 	dataset.Retention
 	dataset.Pools
+	dataset.PoolDevices
+	dataset.PoolCare
 	dataset.Streams
 }
 

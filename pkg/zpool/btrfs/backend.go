@@ -115,6 +115,7 @@ func (b *Backend) load(name string, top *os.File) (*pool, error) {
 		p.close()
 		return nil, err
 	}
+	p.store.altRoot = b.altRoot(name)
 	return p, nil
 }
 

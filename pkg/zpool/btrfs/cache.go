@@ -24,6 +24,7 @@ type cached struct {
 	UUID    string   `json:"uuid"` // of the file system
 	Devices []string `json:"devices"`
 	State   string   `json:"state,omitempty"` // making, destroying; empty in use
+	total   uint64   // devices that the pool has, when it was found by a scan
 }
 
 // States of a pool whose making or destroying may have been interrupted.
@@ -55,9 +56,11 @@ func (c *cache) put(p cached) {
 
 func (b *Backend) cachePath() string { return filepath.Join(b.root.Lib(), cacheName) }
 
-func (b *Backend) readCache() (*cache, error) {
+func (b *Backend) readCache() (*cache, error) { return readCacheFile(b.cachePath()) }
+
+func readCacheFile(path string) (*cache, error) {
 	c := new(cache)
-	data, err := os.ReadFile(b.cachePath())
+	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return c, nil
 	}
@@ -65,7 +68,7 @@ func (b *Backend) readCache() (*cache, error) {
 		return nil, fmt.Errorf("read pool cache: %w", err)
 	}
 	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("read pool cache %s: %w", b.cachePath(), err)
+		return nil, fmt.Errorf("read pool cache %s: %w", path, err)
 	}
 	return c, nil
 }

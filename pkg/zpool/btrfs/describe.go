@@ -1,6 +1,7 @@
 package btrfs
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,6 +97,9 @@ func (d *describer) prop(r *record, name string) (dataset.Prop, error) {
 
 func (d *describer) settable(r *record, p *dataset.Property) dataset.Prop {
 	v := d.p.store.prop(r, p.Name)
+	if p.Name == "mountpoint" && strings.HasPrefix(v.Value, "/") {
+		v.Value = path.Join(d.p.store.altRoot, v.Value)
+	}
 	if p.Change == dataset.AtCreate || p.Name == "volsize" {
 		v.Source = sourceNone
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,21 +20,36 @@ import (
 // minDevice is the least that a pool can live on.
 const minDevice = 128 << 20
 
-// checkDevice says whether the devices given can carry a new pool.
-func checkDevice(o dataset.PoolOptions, old *cached) (string, error) {
+// checkDevices says whether devices can carry a pool, and returns their whole
+// paths. What an interrupted making of the same pool left does not count.
+func checkDevices(o dataset.PoolOptions, old *cached) ([]string, error) {
 	if len(o.Devices) == 0 {
-		return "", errors.New("invalid vdev specification: at least one toplevel vdev must be specified")
+		return nil, dataset.As(dataset.ErrProperty, "invalid vdev specification: at least one toplevel vdev must be specified")
 	}
-	if len(o.Devices) > 1 {
-		return "", dataset.As(dataset.ErrUnsupported, "invalid vdev specification: a pool of several devices is %v", dataset.ErrUnsupported)
+	var paths []string
+	for _, name := range o.Devices {
+		path, err := checkDevice(name, o.Force, old)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
 	}
-	path, err := filepath.Abs(o.Devices[0])
+	return paths, nil
+}
+
+func checkDevice(name string, force bool, old *cached) (string, error) {
+	path, err := filepath.Abs(name)
 	if err != nil {
 		return "", err
 	}
+	if !strings.ContainsRune(name, '/') { // sdb is /dev/sdb
+		if info, err := os.Stat("/dev/" + name); err == nil && info.Mode()&os.ModeDevice != 0 {
+			path = "/dev/" + name
+		}
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
-		return "", dataset.As(os.ErrNotExist, "cannot open '%s': no such device in /dev\nmust be a full path or shorthand device name; a file must exist: truncate -s 10G %s", o.Devices[0], o.Devices[0])
+		return "", dataset.As(os.ErrNotExist, "cannot open '%s': no such device in /dev\nmust be a full path or shorthand device name; a file must exist: truncate -s 10G %s", name, name)
 	}
 	if err != nil {
 		return "", err
@@ -43,13 +60,13 @@ func checkDevice(o dataset.PoolOptions, old *cached) (string, error) {
 		return "", err
 	}
 	if !mode.IsRegular() && mode&os.ModeDevice == 0 {
-		return "", fmt.Errorf("cannot use '%s': must be a block device or regular file", o.Devices[0])
+		return "", fmt.Errorf("cannot use '%s': must be a block device or regular file", name)
 	}
 	if size < minDevice {
-		return "", fmt.Errorf("cannot use '%s': device is too small: %s, a pool needs %s", o.Devices[0],
+		return "", fmt.Errorf("cannot use '%s': device is too small: %s, a pool needs %s", name,
 			dataset.HumanSize(size), dataset.HumanSize(minDevice))
 	}
-	return path, checkContent(f, path, o.Force || old != nil && len(old.Devices) > 0 && old.Devices[0] == path)
+	return path, checkContent(f, path, force || old != nil && slices.Contains(old.Devices, path))
 }
 
 func sizeOf(f *os.File) (os.FileMode, int64, error) {

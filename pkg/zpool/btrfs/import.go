@@ -9,9 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/lock"
-	"github.com/smartbox-os/smartbox/internal/loopdev"
 	"github.com/smartbox-os/smartbox/internal/mnt"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
@@ -27,6 +25,9 @@ func (b *Backend) importCached(name string, held *lock.Lock) (*pool, error) {
 		return nil, dataset.As(dataset.ErrNoPool, "%v '%s'", dataset.ErrNoPool, name)
 	}
 	b.log.Info("import pool", "pool", name, "devices", known.Devices)
+	if err := b.setAltRoot(name, ""); err != nil { // it is not for good
+		return nil, err
+	}
 	p, err := b.attach(b.moved(*known), held)
 	if err != nil {
 		return nil, fmt.Errorf("import pool '%s': %w", name, err)
@@ -45,17 +46,19 @@ func (b *Backend) importCached(name string, held *lock.Lock) (*pool, error) {
 // moved finds a disk that got another name in this boot of the host: when the
 // pool is not where the cache has it, /dev is searched for it.
 func (b *Backend) moved(c cached) cached {
-	dev, err := openDevices(c)
+	there, err := openDevices(c)
 	if err == nil {
-		dev.Close()
-		return c
+		defer there.close()
+		if there.isWhole() {
+			return c
+		}
 	}
 	found, err := b.scan(nil)
 	if err != nil {
 		return c
 	}
 	for _, f := range found {
-		if f.UUID == c.UUID {
+		if f.UUID == c.UUID && (there == nil || len(f.Devices) > len(there.devices)) {
 			c.Devices = f.Devices
 		}
 	}
@@ -88,24 +91,30 @@ const (
 )
 
 func (b *Backend) mountTop(c cached) error {
-	dev, err := openDevices(c)
+	found, err := openDevices(c)
 	if err != nil {
 		return err
 	}
-	defer dev.Close()
-	if err := checkUnused(dev); err != nil {
-		return err
+	defer found.close()
+	for _, dev := range found.devices {
+		if err := checkUnused(dev); err != nil {
+			return err
+		}
 	}
+	if !found.isWhole() {
+		b.log.Warn("import a pool without all of its devices", "pool", c.Name, "found", len(found.devices), "of", found.total)
+	}
+	dev, options := found.devices[0], topOption+found.options()
 	path := b.topPath(c.Name)
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
 	}
-	err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption+","+asyncDiscard)
+	err = unix.Mount(dev.Name(), path, "btrfs", topFlags, options+","+asyncDiscard)
 	if errors.Is(err, unix.EINVAL) {
-		err = unix.Mount(dev.Name(), path, "btrfs", topFlags, topOption)
+		err = unix.Mount(dev.Name(), path, "btrfs", topFlags, options)
 	}
 	if errors.Is(err, unix.EBUSY) { // held read-only since it was exported, by another mount namespace
-		err = unix.Mount(dev.Name(), path, "btrfs", topFlags|unix.MS_RDONLY, topOption)
+		err = unix.Mount(dev.Name(), path, "btrfs", topFlags|unix.MS_RDONLY, options)
 		if err == nil {
 			err = unix.Mount("", path, "", topFlags|unix.MS_REMOUNT, asyncDiscard)
 		}
@@ -129,26 +138,6 @@ func (b *Backend) unmountTop(name string, lazy bool) error {
 		return err
 	}
 	return nil
-}
-
-// openDevices finds the pool's device and makes sure that it is the pool's.
-func openDevices(c cached) (*os.File, error) {
-	if len(c.Devices) == 0 {
-		return nil, errors.New("no device is known")
-	}
-	dev, err := loopdev.Device(c.Devices[0])
-	if err != nil {
-		return nil, err
-	}
-	super, err := btrfs.ReadSuper(dev)
-	if err == nil && super.UUID.String() != c.UUID {
-		err = fmt.Errorf("another file system is there now: %s", super.UUID)
-	}
-	if err != nil {
-		dev.Close()
-		return nil, fmt.Errorf("%s: %w", c.Devices[0], err)
-	}
-	return dev, nil
 }
 
 // checkUnused refuses a device that is mounted as a pool somewhere else: by

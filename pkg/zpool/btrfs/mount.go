@@ -23,7 +23,7 @@ func (s *store) mountpoint(r *record) string {
 		return ""
 	}
 	if v := s.value(r, "mountpoint"); v != "none" && v != "legacy" {
-		return v
+		return filepath.Join(s.altRoot, v)
 	}
 	return ""
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/smartbox-os/smartbox/internal/lock"
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
@@ -100,6 +101,11 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 	if known == nil {
 		return dataset.ErrNoPool
 	}
+	if held, err := lock.IsHeld(p.b.scrubLock(p.name)); err == nil && held {
+		if err := p.stopScrub(dataset.Canceled); err != nil {
+			return err
+		}
+	}
 	undo := revert.New()
 	defer p.undo(undo)
 	all := p.store.all((*record).isDataset)
@@ -109,6 +115,10 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 	if err := p.detachVolumes("detach", all, force, undo); err != nil {
 		return err
 	}
+	if err := p.claim(""); err != nil {
+		return err
+	}
+	undo.Add(func() error { return p.claim(hostID()) })
 	if err := p.quiesce(force, undo); err != nil {
 		return err
 	}
@@ -121,7 +131,7 @@ func (p *pool) leave(ctx context.Context, force bool, last func(cached) error) e
 	for _, at := range places {
 		p.removePlace(at)
 	}
-	return p.b.editCache(ctx, func(c *cache) { c.drop(p.name) })
+	return errors.Join(p.b.editCache(ctx, func(c *cache) { c.drop(p.name) }), p.b.setAltRoot(p.name, ""))
 }
 
 // quiesce makes the file system read-only: another mount namespace may hold a

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/lock"
+	"github.com/smartbox-os/smartbox/internal/loopdev"
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
@@ -61,17 +63,21 @@ func (b *Backend) createLocked(ctx context.Context, name string, o dataset.PoolO
 	if err != nil {
 		return dataset.Cannot("create", name, err)
 	}
-	device, err := checkDevice(o, old)
+	devices, err := checkDevices(o, old)
 	if err != nil {
 		return err
 	}
 	undo := revert.New()
-	entry := cached{Name: name, Devices: []string{device}, State: stateMaking}
+	entry := cached{Name: name, Devices: devices, State: stateMaking}
 	if err := b.editCache(ctx, func(c *cache) { c.put(entry) }); err != nil {
 		return dataset.Cannot("create", name, err)
 	}
+	undo.Add(func() error { return b.setAltRoot(name, "") })
+	if err := b.setAltRoot(name, o.AltRoot); err != nil {
+		return errors.Join(dataset.Cannot("create", name, err), undo.Fail())
+	}
 	undo.Add(func() error { return b.editCache(context.Background(), func(c *cache) { c.drop(name) }) })
-	err = b.makePool(&entry, r, o, held, undo)
+	err = b.makePool(ctx, &entry, r, o, held, undo)
 	if err == nil {
 		entry.State = ""
 		err = b.editCache(ctx, func(c *cache) { c.put(entry) })
@@ -83,11 +89,15 @@ func (b *Backend) createLocked(ctx context.Context, name string, o dataset.PoolO
 }
 
 // makePool formats, mounts and fills a pool.
-func (b *Backend) makePool(c *cached, r *record, o dataset.PoolOptions, held *lock.Lock, undo *revert.Stack) error {
-	if err := format(c.Devices[0], c.Name); err != nil {
-		return err
+func (b *Backend) makePool(ctx context.Context, c *cached, r *record, o dataset.PoolOptions, held *lock.Lock, undo *revert.Stack) error {
+	mkfs, err := exec.LookPath("mkfs.btrfs")
+	if err != nil {
+		return errors.New("mkfs.btrfs is not installed; install the package btrfs-progs")
 	}
 	undo.Add(func() error { return wipe(*c) })
+	if err := format(mkfs, *c, layoutFor(o)); err != nil {
+		return err
+	}
 	uuid, err := uuidOf(c.Devices[0])
 	if err != nil {
 		return err
@@ -106,26 +116,73 @@ func (b *Backend) makePool(c *cached, r *record, o dataset.PoolOptions, held *lo
 	if err := p.add(r, undo); err != nil {
 		return err
 	}
+	if err := p.remember(ctx, layoutFor(o)); err != nil {
+		return err
+	}
 	return btrfs.Sync(p.top)
 }
 
-func format(device, name string) error {
-	mkfs, err := exec.LookPath("mkfs.btrfs")
-	if err != nil {
-		return errors.New("mkfs.btrfs is not installed; install the package btrfs-progs")
+func layoutFor(o dataset.PoolOptions) dataset.Layout {
+	switch {
+	case o.Layout != "":
+		return o.Layout
+	case len(o.Devices) > 1:
+		return dataset.Stripe
 	}
-	args := []string{"-q", "-f", "-L", name}
-	if info, err := os.Stat(device); err == nil && info.Mode().IsRegular() {
+	return dataset.Single
+}
+
+// profilesOf are btrfs's words for a layout: of data and of metadata, which is
+// kept twice where there are two devices.
+func profilesOf(layout dataset.Layout, devices int) (data, metadata btrfs.Profile) {
+	switch {
+	case layout == dataset.Mirrors:
+		return btrfs.RAID10, btrfs.RAID10
+	case layout == dataset.Mirror && devices == 3:
+		return btrfs.RAID1C3, btrfs.RAID1C3
+	case layout == dataset.Mirror && devices > 3:
+		return btrfs.RAID1C4, btrfs.RAID1C4
+	case layout == dataset.Mirror:
+		return btrfs.RAID1, btrfs.RAID1
+	case layout == dataset.Stripe:
+		return btrfs.RAID0, btrfs.RAID1
+	}
+	return btrfs.Single, btrfs.DUP
+}
+
+var profileNames = map[btrfs.Profile]string{
+	btrfs.RAID0: "raid0", btrfs.RAID1: "raid1", btrfs.RAID1C3: "raid1c3", btrfs.RAID1C4: "raid1c4", btrfs.RAID10: "raid10",
+	btrfs.Single: "single", btrfs.DUP: "dup",
+}
+
+// format makes the file system. Several files are put behind their loop
+// devices first, under which the kernel gets to know them.
+func format(mkfs string, c cached, layout dataset.Layout) error {
+	args := []string{"-q", "-f", "-L", c.Name}
+	devices := c.Devices
+	if len(c.Devices) > 1 {
+		devices = nil
+		for _, path := range c.Devices {
+			dev, err := loopdev.Device(path)
+			if err != nil {
+				return err
+			}
+			defer dev.Close()
+			devices = append(devices, dev.Name())
+		}
+		data, metadata := profilesOf(layout, len(devices))
+		args = append(args, "-d", profileNames[data], "-m", profileNames[metadata])
+	} else if info, err := os.Stat(devices[0]); err == nil && info.Mode().IsRegular() {
 		args = append(args, "-m", "single") // the file system below it keeps its copies
 	}
-	cmd := exec.Command(mkfs, append(args, "--", device)...)
+	cmd := exec.Command(mkfs, append(append(args, "--"), devices...)...)
 	// When we are killed it must not go on writing; the kernel watches the thread.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("format %s: %w: %s", device, err, bytes.TrimSpace(out))
+		return fmt.Errorf("format %s: %w: %s", strings.Join(c.Devices, " "), err, bytes.TrimSpace(out))
 	}
 	return nil
 }
@@ -140,8 +197,17 @@ func uuidOf(device string) (btrfs.UUID, error) {
 	return super.UUID, err
 }
 
+// wipe makes every device of a pool look empty.
 func wipe(c cached) error {
-	f, err := os.OpenFile(c.Devices[0], os.O_RDWR, 0)
+	var errs []error
+	for _, path := range c.Devices {
+		errs = append(errs, wipeDevice(path))
+	}
+	return errors.Join(errs...)
+}
+
+func wipeDevice(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -162,7 +228,7 @@ func (b *Backend) fill(c cached, props map[string]string) (*pool, error) {
 	if err != nil {
 		return nil, errors.Join(err, top.Close())
 	}
-	s := &store{pool: header{Version: storeVersion, Name: c.Name, GUID: c.GUID, Quota: mode, Next: 1, Props: props}}
+	s := &store{pool: header{Version: storeVersion, Name: c.Name, GUID: c.GUID, Quota: mode, Next: 1, Props: props, Host: hostID()}}
 	data, err := s.rewritten()
 	if err == nil {
 		err = os.WriteFile(filepath.Join(top.Name(), storeName), data, 0o600)

@@ -22,7 +22,11 @@ func (b *Backend) ImportPool(ctx context.Context, nameOrGUID string, o dataset.I
 	if err := b.sweepPools(ctx); err != nil {
 		return dataset.Cannot("import", nameOrGUID, err)
 	}
-	found, err := b.scan(o.Dirs)
+	dirs, err := placesOf(o)
+	if err != nil {
+		return dataset.Cannot("import", nameOrGUID, err)
+	}
+	found, err := b.scan(dirs)
 	if err != nil {
 		return err
 	}
@@ -42,13 +46,13 @@ func (b *Backend) ImportPool(ctx context.Context, nameOrGUID string, o dataset.I
 		}
 		c.Name = o.As
 	}
-	if err := b.importFound(ctx, c, !o.NoMount); err != nil {
+	if err := b.importFound(ctx, c, o); err != nil {
 		return dataset.Cannot("import", c.Name, err)
 	}
 	return nil
 }
 
-func (b *Backend) importFound(ctx context.Context, c cached, mount bool) error {
+func (b *Backend) importFound(ctx context.Context, c cached, o dataset.ImportOptions) error {
 	if err := os.MkdirAll(filepath.Dir(b.topPath(c.Name)), 0o700); err != nil {
 		return err
 	}
@@ -63,17 +67,28 @@ func (b *Backend) importFound(ctx context.Context, c cached, mount bool) error {
 		return dataset.As(dataset.ErrPoolExists,
 			"a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name")
 	}
+	if err := b.setAltRoot(c.Name, o.AltRoot); err != nil {
+		return err
+	}
 	p, err := b.attach(c, held)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	err = p.rebrand()
+	if !o.Force {
+		err = p.checkHost()
+	}
+	if err == nil {
+		err = p.rebrand()
+	}
 	if err == nil {
 		err = p.mark()
 	}
 	if err == nil {
-		err = p.repair(mount)
+		err = p.claim(hostID())
+	}
+	if err == nil {
+		err = p.repair(!o.NoMount)
 	}
 	if err == nil {
 		err = b.editCache(ctx, func(all *cache) { all.put(c) })
@@ -118,12 +133,26 @@ func (b *Backend) scan(dirs []string) ([]cached, error) {
 			return nil, fmt.Errorf("cannot open '%s': %w", dir, err)
 		}
 		for _, path := range paths {
-			if c, ok := probe(path); ok && !slices.ContainsFunc(found, func(o cached) bool { return o.UUID == c.UUID }) {
-				found = append(found, c)
+			if c, ok := probe(path); ok {
+				found = gather(found, c)
 			}
 		}
 	}
 	return found, nil
+}
+
+// gather adds a device to the pool that it belongs to.
+func gather(found []cached, c cached) []cached {
+	for i, f := range found {
+		if f.UUID != c.UUID {
+			continue
+		}
+		if !slices.Contains(f.Devices, c.Devices[0]) {
+			found[i].Devices = append(f.Devices, c.Devices[0])
+		}
+		return found
+	}
+	return append(found, c)
 }
 
 func candidates(dir string) ([]string, error) {
@@ -159,7 +188,7 @@ func probe(path string) (cached, bool) {
 	if err != nil || dataset.CheckPoolName(super.Label) != nil {
 		return cached{}, false
 	}
-	return cached{Name: super.Label, GUID: super.UUID.GUID(), UUID: super.UUID.String(), Devices: []string{loopdev.Backing(path)}}, true
+	return cached{Name: super.Label, GUID: super.UUID.GUID(), UUID: super.UUID.String(), Devices: []string{loopdev.Backing(path)}, total: super.Devices}, true
 }
 
 // Importable lists what ImportPool would find.
@@ -178,17 +207,30 @@ func (b *Backend) Importable(_ context.Context, dirs []string) ([]dataset.Pool, 
 		if known || b.checkFree(f) != nil {
 			continue
 		}
-		pools = append(pools, dataset.Pool{
-			Name: f.Name, Health: dataset.Online, GUID: strconv.FormatUint(f.GUID, 10),
-			Devices: []dataset.Device{{Path: f.Devices[0], Health: dataset.Online}},
-		})
+		pool := dataset.Pool{Name: f.Name, Health: dataset.Online, GUID: strconv.FormatUint(f.GUID, 10)}
+		for _, path := range f.Devices {
+			pool.Devices = append(pool.Devices, dataset.Device{Path: path, Health: dataset.Online})
+		}
+		if uint64(len(f.Devices)) < f.total {
+			pool.Health, pool.Reason = dataset.Degraded, "One or more devices are missing from the system."
+		}
+		pools = append(pools, pool)
 	}
 	return pools, nil
 }
 
 // checkFree refuses a pool that is in use on this host.
 func (b *Backend) checkFree(c cached) error {
-	dev, err := os.Open(c.Devices[0])
+	for _, path := range c.Devices {
+		if err := checkFreeDevice(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkFreeDevice(path string) error {
+	dev, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package btrfs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
@@ -56,13 +56,14 @@ func (b *Backend) readPool(ctx context.Context, known cached) (dataset.Pool, err
 	p, err := b.read(ctx, known.Name)
 	if err != nil {
 		out.Health, out.Reason = dataset.Unavail, err.Error()
+		out.Action = "Make the devices available and run 'zpool clear " + known.Name + "'."
 		for _, path := range known.Devices {
 			out.Devices = append(out.Devices, dataset.Device{Path: path, Health: dataset.Unavail})
 		}
 		return out, nil
 	}
 	defer p.close()
-	if err := p.readDevices(&out, known); err != nil {
+	if err := p.readDevices(&out); err != nil {
 		return out, err
 	}
 	var st unix.Statfs_t
@@ -70,35 +71,9 @@ func (b *Backend) readPool(ctx context.Context, known cached) (dataset.Pool, err
 		return out, err
 	}
 	out.Alloc = int64(st.Blocks-st.Bfree) * st.Bsize
+	out.Size = int64(st.Blocks) * st.Bsize
 	out.Props = p.poolProps(out)
 	return out, nil
-}
-
-// readDevices reads size and errors of each device.
-func (p *pool) readDevices(out *dataset.Pool, known cached) error {
-	devices, err := btrfs.Devices(p.top)
-	if err != nil {
-		return err
-	}
-	for i, d := range devices {
-		e, err := btrfs.ErrorsOf(p.top, d.ID)
-		if err != nil {
-			return err
-		}
-		dev := dataset.Device{
-			Path: d.Path, Health: dataset.Online, Size: int64(d.Total), Alloc: int64(d.Used),
-			Read: e.Read, Write: e.Write + e.Flush, Checksum: e.Corruption + e.Generation,
-		}
-		if i < len(known.Devices) {
-			dev.Path = known.Devices[i]
-		}
-		if dev.Read+dev.Write+dev.Checksum > 0 {
-			out.Reason = "one or more devices has experienced an error"
-		}
-		out.Size += dev.Size
-		out.Devices = append(out.Devices, dev)
-	}
-	return nil
 }
 
 func (p *pool) poolProps(of dataset.Pool) map[string]dataset.Prop {
@@ -111,7 +86,7 @@ func (p *pool) poolProps(of dataset.Pool) map[string]dataset.Prop {
 	props := map[string]dataset.Prop{
 		"name": own(of.Name), "size": number(of.Size), "allocated": number(of.Alloc), "free": number(of.Size - of.Alloc),
 		"capacity": number(percent), "health": own(of.Health), "guid": own(of.GUID), "fragmentation": own("-"),
-		"expandsize": own("-"), "checkpoint": own("-"), "dedupratio": own("1.00"), "altroot": own("-"), "readonly": own("off"),
+		"expandsize": own("-"), "checkpoint": own("-"), "dedupratio": own("1.00"), "altroot": own(cmp.Or(p.store.altRoot, "-")), "readonly": own("off"),
 		"freeing": number(0), "backend": own("btrfs"), "accounting": own(string(p.store.pool.Quota)),
 	}
 	for name, def := range poolDefaults {

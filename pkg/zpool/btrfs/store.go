@@ -28,6 +28,11 @@ type header struct {
 	Quota   btrfs.QuotaMode   `json:"quota"`
 	Next    int64             `json:"next"` // id to give next, at least
 	Props   map[string]string `json:"props,omitempty"`
+
+	// Seldom written, and left to encoding/json.
+	Layout  dataset.Layout `json:"layout,omitempty"`  // empty: a single device
+	Members []member       `json:"members,omitempty"` //
+	Host    string         `json:"host,omitempty"`    // that has it in use; empty when it was exported
 }
 
 // entry is one line of the store: one transaction, whole or, when a crash cut
@@ -57,7 +62,9 @@ type store struct {
 	byID   map[int64]*record
 	byName map[string]*record
 	size   int64 // bytes of whole lines
-	lines  int
+
+	altRoot string // below which all mountpoints lie, empty for none
+	lines   int
 }
 
 const storeVersion = 1

@@ -26,15 +26,3 @@ type Planner interface {
 	// Plan names what Create would make, with the properties that it would set.
 	Plan(ctx context.Context, name string, o CreateOptions) ([]Dataset, error)
 }
-
-// Pools is one way to keep pools.
-type Pools interface {
-	Has(name string) (bool, error)
-	Pools(ctx context.Context, names []string) ([]Pool, error)
-	CreatePool(ctx context.Context, name string, o PoolOptions) error
-	DestroyPool(ctx context.Context, name string, force bool) error
-	ExportPool(ctx context.Context, name string, force bool) error
-	ImportPool(ctx context.Context, name string, o ImportOptions) error
-	Importable(ctx context.Context, dirs []string) ([]Pool, error)
-	SetPool(ctx context.Context, name, prop, value string) error
-}

@@ -44,7 +44,10 @@ func poolArgs(name string, o dataset.PoolOptions) []string {
 	for _, a := range options(o.Props) {
 		args = append(args, strings.Replace(a, "-o", "-O", 1))
 	}
-	return append(append(args, name), o.Devices...)
+	if o.AltRoot != "" {
+		args = append(args, "-R", o.AltRoot)
+	}
+	return append(append(args, name), vdevArgs(o)...)
 }
 
 // DestroyPool destroys a pool.
@@ -70,6 +73,12 @@ func (b *Backend) ExportPool(ctx context.Context, name string, force bool) error
 // ImportPool takes a pool in use.
 func (b *Backend) ImportPool(ctx context.Context, name string, o dataset.ImportOptions) error {
 	args := append([]string{"import"}, flags(map[string]bool{"-f": o.Force, "-N": o.NoMount})...)
+	if o.Cache != "" {
+		args = append(args, "-c", o.Cache)
+	}
+	if o.AltRoot != "" {
+		args = append(args, "-R", o.AltRoot)
+	}
 	args = append(append(args, dirArgs(o.Dirs)...), name)
 	if o.As != "" {
 		args = append(args, o.As)
