@@ -61,7 +61,7 @@ func machineRows() []Property {
 		{
 			Name: "delegate_dataset", Type: Boolean, Use: "JLMU:cr", Effect: Fixed, Class: Partly, Pending: true, Default: "false",
 			Doc:   "Gives the machine a dataset of its own to manage, POOL/UUID/data.",
-			Linux: "needs a zfs inside the machine; not yet supported on this host",
+			Linux: "refused: no zfs runs in a machine that could manage it",
 		},
 		{
 			Name: "dns_domain", Type: String, Use: "JLMU:cru", Effect: CreateOnly, Class: Maps, Width: 32, Header: "DOMAIN", Default: "local",
@@ -103,12 +103,12 @@ func machineRows() []Property {
 		{
 			Name: "indestructible_delegated", Type: Boolean, Use: "all:cru", Effect: Live, Class: Maps, Width: 12, Header: "INDESTR_DATA", Hidden: "false", Default: "false",
 			Doc:   "Guards the delegated dataset against delete and reprovision.",
-			Linux: "a held snapshot, as far as the pool can hold; else a mark on the dataset",
+			Linux: "refused: there is no delegated dataset",
 		},
 		{
 			Name: "indestructible_zoneroot", Type: Boolean, Use: "all:cru", Effect: Live, Class: Maps, Width: 12, Header: "INDESTR_ROOT", Hidden: "false", Default: "false",
 			Doc:   "Guards the machine against delete and reprovision.",
-			Linux: "a held snapshot, as far as the pool can hold; else a mark on the dataset",
+			Linux: "a mark on the dataset",
 		},
 		{
 			Name: "init_name", Type: String, Use: "JLMU:cru", Effect: NextBoot, Class: Maps, Default: "the brand's",
@@ -260,7 +260,7 @@ func machineRows() []Property {
 		{
 			Name: "zfs_filesystem_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Pending: true, Default: "none",
 			Doc:   "Most file systems below the dataset of the machine.",
-			Linux: "kept, not counted",
+			Linux: "kept, not counted: no zfs runs in a machine that could make any",
 		},
 		{
 			Name: "zfs_io_priority", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Width: 11, Header: "IO_PRIORITY", Default: "100",
@@ -280,7 +280,7 @@ func machineRows() []Property {
 		{
 			Name: "zfs_snapshot_limit", Type: Integer, Use: "all:cru", Effect: Live, Class: Partly, Min: new(int64(0)), Pending: true, Default: "none",
 			Doc:   "Most snapshots of the dataset of the machine.",
-			Linux: "kept, not counted",
+			Linux: "kept, not counted: no zfs runs in a machine that could make any",
 		},
 		{
 			Name: "zfs_storage_pool_name", Type: Pool, Use: "JKLMU:cr", Effect: Fixed, Class: Maps,
