@@ -4,11 +4,12 @@ package zoneadmd
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/smartbox-os/smartbox/internal/cli"
@@ -18,10 +19,18 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zone/super"
 )
 
-// Role runs a zoneadmd: -z ZONE ORDER, with descriptors handed down.
+// A zoneadmd goes to sleep by execve(2), on the main thread: its zone would die
+// with it. Only here is the main goroutine sure to be on it.
+func init() {
+	if filepath.Base(os.Args[0]) == "zoneadmd" {
+		runtime.LockOSThread()
+	}
+}
+
+// Role is a zoneadmd that is awake: -z ZONE, with descriptors handed down.
 func Role(env *cli.Env, args []string) int {
-	var first zone.Request
-	if len(args) != 3 || args[0] != "-z" || json.Unmarshal([]byte(args[2]), &first) != nil {
+	note := env.Getenv(super.NoteVariable)
+	if len(args) != 2 || args[0] != "-z" || note == "" {
 		fmt.Fprintln(env.Stderr, "zoneadmd: is started by zoneadm boot and its like")
 		return cli.ExitUsage
 	}
@@ -29,11 +38,7 @@ func Role(env *cli.Env, args []string) int {
 	defer stop()
 	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	metadata := meta.NewServer(vm.MetadataStore(env.Root, args[1]), log)
-	err := super.Run(ctx, env.Root, log, zone.Supervisor{
-		Zone:     args[1],
-		Metadata: metadata.Serve,
-		Ready:    os.NewFile(zone.ReadyFD, "ready"),
-	}, first)
+	err := super.Run(ctx, env.Root, log, zone.Supervisor{Zone: args[1], Metadata: metadata.Serve, Note: note})
 	if err != nil {
 		return cli.ExitFailed
 	}

@@ -4,4 +4,7 @@ package host
 const shareVM = true
 
 //go:noescape
+func cloneParent(args *cloneArgs, size uintptr, c *child) (r uintptr)
+
+//go:noescape
 func cloneOnStack(args *cloneArgs, size uintptr, c *child) (r uintptr)

@@ -69,3 +69,42 @@ func TestFork_reportsTheStepThatFailed(t *testing.T) {
 		t.Errorf("report: %v", err)
 	}
 }
+
+func TestFork_bearsGrandchildren(t *testing.T) {
+	for _, share := range []bool{true, false} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		inner := new(Program)
+		inner.Step("greet")
+		inner.Call(unix.SYS_WRITE, uintptr(w.Fd()), inner.Bytes([]byte("inner ")), 6)
+		inner.Call(unix.SYS_EXIT_GROUP, 5)
+		var pid int32
+		var status [1]uint32
+		p := new(Program)
+		p.Step("bear")
+		o := CloneOptions{Report: int(w.Fd())}
+		if !share { // an unknown flag: EINVAL from both ways
+			o.Flags = unix.CLONE_NEWTIME << 32
+		}
+		p.Fork(o, inner, &pid)
+		p.Call(unix.SYS_WAIT4, 0, Pointer(p, &status), 0, 0).Saved(0)
+		p.Step("write")
+		p.Call(unix.SYS_WRITE, uintptr(w.Fd()), p.Bytes([]byte("outer")), 5)
+		p.Call(unix.SYS_EXIT_GROUP, 6)
+		code := forkAndWait(t, p, w)
+		w.Close()
+		out, _ := io.ReadAll(r)
+		if !share {
+			if code != 127 || p.Report(out) == nil {
+				t.Errorf("a birth that must fail: exit code %d, report %q", code, out)
+			}
+			continue
+		}
+		if code != 6 || string(out) != "inner outer" || pid == 0 || status[0] != 5<<8 {
+			t.Errorf("exit code %d, output %q, pid %d, status %#x", code, out, pid, status[0])
+		}
+	}
+}

@@ -13,9 +13,16 @@ import (
 // allocate nor grow its stack. The child runs them in order; the first that
 // fails and must not is reported with its step's name, and ends the child.
 type Program struct {
-	ops   []op
-	steps []string
-	keep  []any // what the arguments point to
+	ops    []op
+	births []birthAt
+	steps  []string
+	keep   []any // what the arguments point to
+}
+
+// birthAt is a birth before the op of that number.
+type birthAt struct {
+	op   int
+	born *birth
 }
 
 type op struct {
@@ -49,12 +56,26 @@ func (p *Program) Saved(i int) *Program { p.last().fromReg |= 1 << i; return p }
 // MayFail lets the last call added fail.
 func (p *Program) MayFail() *Program { p.last().mayFail = true; return p }
 
-// AwaitByte blocks until a byte comes from fd; the end of the file ends the
-// child, since whoever should have written is gone.
+// Fork lets the child bear one of its own, which runs c from its first step on
+// and bears none. Its pid is the saved result, and comes to where pid points.
+func (p *Program) Fork(o CloneOptions, c *Program, pid *int32) {
+	b := &birth{step: uint32(max(len(p.steps)-1, 0)), args: o.cloneArgs()}
+	b.child = newChild(o, c, []part{{ops: c.ops}})
+	b.args.flags |= unix.CLONE_PARENT_SETTID
+	b.args.parentTID = uint64(Pointer(p, pid))
+	b.sharing = b.args.onStackOf(b.child)
+	p.births = append(p.births, birthAt{len(p.ops), b})
+	p.keep = append(p.keep, c)
+}
+
+// AtLeast lets the child end when the last call added returns less than n, as at
+// the end of a file: whoever should have written is gone.
+func (p *Program) AtLeast(n uintptr) *Program { p.last().mustGet = n; return p }
+
+// AwaitByte blocks until a byte comes from fd; the end of the file ends the child.
 func (p *Program) AwaitByte(fd int) {
 	buf := p.Bytes(make([]byte, 1))
-	p.Call(unix.SYS_READ, uintptr(fd), buf, 1)
-	p.last().mustGet = 1
+	p.Call(unix.SYS_READ, uintptr(fd), buf, 1).AtLeast(1)
 }
 
 // SendByte writes one byte to fd.
@@ -114,10 +135,16 @@ func (p *Program) Report(b []byte) error {
 	}
 	step := *(*uint32)(unsafe.Pointer(&b[0]))
 	errno := *(*uint32)(unsafe.Pointer(&b[4]))
-	if int(step) >= len(p.steps) {
-		return fmt.Errorf("the child's report names step %d of %d", step, len(p.steps))
+	return &StepError{p.step(int(step)), unix.Errno(errno)}
+}
+
+// step is the name of a step. A process that did not write the program itself
+// knows none.
+func (p *Program) step(n int) string {
+	if p == nil || n >= len(p.steps) {
+		return fmt.Sprint("step ", n)
 	}
-	return &StepError{p.steps[step], unix.Errno(errno)}
+	return p.steps[n]
 }
 
 // lastSignal is the highest signal number.
@@ -129,14 +156,19 @@ type kernelSigaction [4]uint64
 
 // prepared is the program with what comes before its first step: signal
 // handlers are those of this process's runtime and must not run in the child.
-func (p *Program) prepared() []op {
+func (p *Program) prepared() []part {
 	first := new(Program)
 	zero := Pointer(p, new(kernelSigaction))
 	for sig := range uintptr(lastSignal) {
 		first.Call(unix.SYS_RT_SIGACTION, sig+1, zero, 0, 8).MayFail()
 	}
 	first.Call(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, zero, 0, 8)
-	return append(first.ops, p.ops...)
+	parts, done := []part{{ops: first.ops}}, 0
+	for _, b := range p.births {
+		parts = append(parts, part{p.ops[done:b.op], b.born})
+		done = b.op
+	}
+	return append(parts, part{ops: p.ops[done:]})
 }
 
 // Keep keeps the memory that the program points to until here.

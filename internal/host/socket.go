@@ -34,6 +34,33 @@ func ListenUnix(dir, name string, perm os.FileMode) (*net.UnixListener, error) {
 	return l, nil
 }
 
+// ListenFile is ListenUnix for a socket that another process is going to serve.
+func ListenFile(dir, name string, perm os.FileMode) (*os.File, error) {
+	path := filepath.Join(dir, name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", path, err)
+	}
+	err = over(dir, func(short string) error {
+		return unix.Bind(fd, &unix.SockaddrUnix{Name: filepath.Join(short, name)})
+	})
+	// Nobody connects before it listens, so its mode is never too wide.
+	if err == nil {
+		err = os.Chmod(path, perm)
+	}
+	if err == nil {
+		err = unix.Listen(fd, unix.SOMAXCONN)
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("listen on %s: %w", path, err)
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
 // DialUnix connects to a socket in dir.
 func DialUnix(dir, name string) (*net.UnixConn, error) {
 	var c *net.UnixConn

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -42,16 +45,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func zoneadmd(root paths.Root) int {
-	var first zone.Request
-	if err := json.Unmarshal([]byte(os.Args[3]), &first); err != nil {
-		return 2
+// A zoneadmd sleeps on the main thread alone.
+func init() {
+	if filepath.Base(os.Args[0]) == "zoneadmd" {
+		runtime.LockOSThread()
 	}
+}
+
+func zoneadmd(root paths.Root) int {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	err := super.Run(context.Background(), root, log, zone.Supervisor{
-		Zone: os.Args[2], Ready: os.NewFile(zone.ReadyFD, "ready"),
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err := super.Run(ctx, root, log, zone.Supervisor{
+		Zone: os.Args[2], Note: os.Getenv(super.NoteVariable),
 		Metadata: meta.NewServer(MetadataStore(root, os.Args[2]), log).Serve,
-	}, first)
+	})
 	if err != nil {
 		return 1
 	}

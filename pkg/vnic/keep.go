@@ -54,6 +54,24 @@ func (h *Host) Keep(ctx context.Context, zone string, netns *os.File, nics []NIC
 	return nil
 }
 
+// NextRenewal is when Keep will next have something to do for the nics, if each
+// has its lease.
+func (h *Host) NextRenewal(zone string, nics []NIC) (next time.Time, ok bool) {
+	for _, nic := range nics {
+		if !nic.DHCP {
+			continue
+		}
+		held := h.heldLease(zone, nic.Name)
+		if held == nil {
+			return time.Time{}, false
+		}
+		if next.IsZero() || held.Renew.Before(next) {
+			next = held.Renew
+		}
+	}
+	return next, !next.IsZero()
+}
+
 // keepLease keeps one nic's lease until ctx ends. Nobody can be told of a
 // failure but the log, and the next try may do better.
 func (h *Host) keepLease(ctx context.Context, zone string, netns *os.File, nic string, told func([]netip.Addr)) {

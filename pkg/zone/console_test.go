@@ -43,10 +43,11 @@ func serve(t *testing.T, h *Host, name string) *console.Server {
 	if err := os.MkdirAll(h.runDir(name), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s, err := console.Listen(h.runDir(name), filepath.Join(t.TempDir(), "log"))
+	l, err := console.Listen(h.runDir(name))
 	if err != nil {
 		t.Fatal(err)
 	}
+	s := console.Serve(l, filepath.Join(t.TempDir(), "log"), 0, nil)
 	t.Cleanup(func() { s.Close() })
 	return s
 }

@@ -21,19 +21,16 @@ const CtlSocket = "ctl.sock"
 const (
 	OpBoot     = "boot" // an installed or ready zone
 	OpReady    = "ready"
-	OpHalt     = "halt"     // at once
 	OpShutdown = "shutdown" // by init, or at once when Patience ends
 	OpReboot   = "reboot"   // halt and boot
-	OpSignal   = "signal"
-	OpRefresh  = "refresh" // read the configuration again
-	OpResize   = "resize"  // the console's window
+	OpRefresh  = "refresh"  // read the configuration again
+	OpResize   = "resize"   // the console's window
 )
 
 // Request is one order to a zoneadmd, a JSON object on a connection of its own.
 type Request struct {
 	Op       string        `json:"op"`
 	Boot     BootOptions   `json:"boot,omitzero"`
-	Signal   int           `json:"signal,omitempty"`
 	Patience time.Duration `json:"patience,omitempty"`
 	Reboot   bool          `json:"reboot,omitempty"`
 	Rows     uint16        `json:"rows,omitempty"`

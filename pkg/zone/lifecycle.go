@@ -102,12 +102,11 @@ func (h *Host) mount(ctx context.Context, c *Config) error {
 func (h *Host) Halt(ctx context.Context, name string) error {
 	s, err := h.Status(name)
 	if err == nil && s.State == ShuttingDown {
-		err = h.ask(ctx, name, Request{Op: OpHalt})
-		if err != nil && !errors.Is(err, errNoSupervisor) {
+		if err := h.stop(ctx, name, s.Run.Supervisor); err != nil {
 			return err
 		}
 	}
-	return h.fall(ctx, name, Request{Op: OpHalt})
+	return h.fall(ctx, name, func(run *RunState) error { return h.stop(ctx, name, run.Supervisor) })
 }
 
 // Shutdown asks init to end the zone (by the brand's way), waits at most
@@ -117,7 +116,13 @@ func (h *Host) Shutdown(ctx context.Context, name string, patience time.Duration
 	if reboot {
 		return h.order(ctx, name, r)
 	}
-	return h.fall(ctx, name, r)
+	return h.fall(ctx, name, func(*RunState) error {
+		err := h.ask(ctx, name, r)
+		if errors.Is(err, errNoSupervisor) { // it ended meanwhile
+			return nil
+		}
+		return err
+	})
 }
 
 // Reboot halts and boots a running zone; its zone id changes.
@@ -127,15 +132,15 @@ func (h *Host) Reboot(ctx context.Context, name string, o BootOptions) error {
 
 // Kill sends a signal to a running zone's init, whatever else is done to the
 // zone meanwhile.
-func (h *Host) Kill(ctx context.Context, name string, sig syscall.Signal) error {
+func (h *Host) Kill(_ context.Context, name string, sig syscall.Signal) error {
 	s, err := h.Status(name)
 	if err != nil {
 		return err
 	}
-	if s.Run == nil {
-		return &StateError{OpSignal, name, s.State}
+	if s.Run == nil || s.Run.Init.Pid == 0 {
+		return &StateError{"signal", name, s.State}
 	}
-	return h.ask(ctx, name, Request{Op: OpSignal, Signal: int(sig)})
+	return signalProcess(s.Run.Init, sig)
 }
 
 // Refresh applies a changed configuration to a running zone as far as it can
@@ -161,8 +166,8 @@ func (h *Host) order(ctx context.Context, name string, r Request) error {
 	return h.ask(ctx, name, r)
 }
 
-// fall gives an order that ends the zone and sees that nothing is left.
-func (h *Host) fall(ctx context.Context, name string, r Request) error {
+// fall ends the zone by end if it runs, and sees that nothing is left.
+func (h *Host) fall(ctx context.Context, name string, end func(*RunState) error) error {
 	ctx, release, err := h.Hold(ctx, name)
 	if err != nil {
 		return err
@@ -173,8 +178,7 @@ func (h *Host) fall(ctx context.Context, name string, r Request) error {
 		return err
 	}
 	if s.Run != nil {
-		err = h.ask(ctx, name, r)
-		if err != nil && !errors.Is(err, errNoSupervisor) { // else it ended meanwhile
+		if err := end(s.Run); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,12 @@ type RunState struct {
 	Cgroups    []string  `json:"cgroups,omitempty"` // absolute directories
 	Booted     time.Time `json:"booted"`
 	Restarts   int       `json:"init_restarts"`
+
+	// What a zoneadmd keeps for itself.
+	Boot    BootOptions `json:"boot,omitzero"`         // of the last boot, for a reboot by init
+	Waiting Process     `json:"waiting,omitzero"`      // init of a zone that is ready
+	Crashes int         `json:"crashes,omitempty"`     // in a row
+	Console int64       `json:"console_log,omitempty"` // where in the console's log its life began
 }
 
 // Process is a process that a pid alone does not name.

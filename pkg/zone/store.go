@@ -184,7 +184,7 @@ func (h *Host) Remove(ctx context.Context, name string) error {
 		if s.State != Configured && s.State != Incomplete {
 			return &StateError{"delete", name, s.State}
 		}
-		for _, left := range []string{h.runDir(name), h.LogFile(name), h.ConsoleLog(name), h.ConsoleLog(name) + ".0"} {
+		for _, left := range []string{h.runDir(name), h.LogFile(name), h.LogFile(name) + ".0", h.ConsoleLog(name), h.ConsoleLog(name) + ".0"} {
 			if err := os.RemoveAll(left); err != nil {
 				return fmt.Errorf("delete zone %s: %w", name, err)
 			}

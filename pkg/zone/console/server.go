@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,6 +38,13 @@ const (
 	Busy   = "busy"
 )
 
+// What a console is told of its zone.
+const (
+	Booting   = "Zone booting up"
+	Rebooting = "Zone rebooting"
+	Halted    = "Zone halted"
+)
+
 const (
 	maxHello  = 64 // bytes of the first line
 	helloTime = 5 * time.Second
@@ -47,38 +55,60 @@ const (
 type Server struct {
 	listener *net.UnixListener
 	log      *logFile
-	clients  sync.WaitGroup
+
+	clients, pumping, accepting sync.WaitGroup
 
 	mu     sync.Mutex
-	moved  *sync.Cond // ring or closed changed
+	moved  *sync.Cond // ring, closed or frozen changed
 	ring   ring
 	master *os.File
 	writer int // pid of the client that writes, 0 for none
 	conns  map[*net.UnixConn]struct{}
 	closed bool
+	frozen bool
+	kept   []Client  // by Freeze
+	last   time.Time // something was printed, or a client went
 }
 
-// Listen serves a console in dir and appends what it prints to the log file.
-func Listen(dir, log string) (*Server, error) {
-	l, err := host.ListenUnix(dir, Socket, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{listener: l, log: &logFile{path: log}, conns: map[*net.UnixConn]struct{}{}}
-	s.moved = sync.NewCond(&s.mu)
-	go s.accept()
-	return s, nil
+// Client is a connection that one server leaves to the next.
+type Client struct {
+	Conn   *net.UnixConn
+	Writes bool
 }
+
+// Listen makes the socket of a console in a zone's run directory.
+func Listen(dir string) (*net.UnixListener, error) { return host.ListenUnix(dir, Socket, 0o600) }
+
+// Serve serves a console and appends what it prints to the log file. What was
+// logged from position since on can be replayed.
+func Serve(l *net.UnixListener, log string, since int64, clients []Client) *Server {
+	s := &Server{listener: l, log: &logFile{path: log}, conns: map[*net.UnixConn]struct{}{}, last: time.Now()}
+	s.moved = sync.NewCond(&s.mu)
+	s.ring.write(recall(log, since))
+	s.run(clients)
+	return s
+}
+
+// Note prints a line that tells of the zone itself to a console that nobody
+// serves now.
+func Note(log, text string) error {
+	l := &logFile{path: log}
+	l.write(notice(text))
+	return l.close()
+}
+
+func notice(text string) []byte { return []byte("\r\n[NOTICE: " + text + "]\r\n") }
 
 // Notice prints a line that tells of the zone itself.
-func (s *Server) Notice(text string) { s.put([]byte("\r\n[NOTICE: " + text + "]\r\n")) }
+func (s *Server) Notice(text string) { s.put(notice(text)) }
 
 // Attach makes master the terminal, until Detach.
 func (s *Server) Attach(master *os.File) {
 	s.mu.Lock()
 	s.master = master
 	s.mu.Unlock()
-	go s.pump(master)
+	master.SetReadDeadline(time.Time{})
+	s.pumping.Go(func() { s.pump(master) })
 }
 
 // Detach takes the terminal away; the caller closes it.
@@ -130,6 +160,7 @@ func (s *Server) pump(master *os.File) {
 func (s *Server) put(p []byte) {
 	s.log.write(p)
 	s.mu.Lock()
+	s.last = time.Now()
 	s.ring.write(p)
 	s.moved.Broadcast()
 	s.mu.Unlock()
@@ -141,26 +172,33 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
+		if !s.begin(c) {
 			c.Close()
 			return
 		}
-		s.conns[c] = struct{}{}
-		s.clients.Add(1)
-		s.mu.Unlock()
 		go s.serve(c)
 	}
 }
 
+// begin counts a client, unless it comes too late.
+func (s *Server) begin(c *net.UnixConn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	s.clients.Add(1)
+	return true
+}
+
 func (s *Server) serve(c *net.UnixConn) {
 	defer s.clients.Done()
-	defer s.forget(c)
 	c.SetDeadline(time.Now().Add(helloTime))
 	in := bufio.NewReaderSize(c, maxHello)
 	hello, err := in.ReadSlice('\n')
 	if err != nil {
+		s.forget(c)
 		return
 	}
 	words := strings.Fields(string(hello))
@@ -168,25 +206,36 @@ func (s *Server) serve(c *net.UnixConn) {
 	at, busy := s.admit(c, writes, len(words) > 1 && words[1] == Replay)
 	if busy != 0 {
 		fmt.Fprintf(c, "%s %d\n", Busy, busy)
+		s.forget(c)
 		return
+	}
+	if _, err := fmt.Fprintln(c, OK); err == nil {
+		s.carry(c, in, writes, at)
 	}
 	if writes {
-		defer s.yieldPen()
+		s.yieldPen()
 	}
-	if _, err := fmt.Fprintln(c, OK); err != nil {
-		return
-	}
+	s.forget(c)
+}
+
+// carry carries bytes both ways until the client goes or the server ends.
+func (s *Server) carry(c *net.UnixConn, in io.Reader, writes bool, at int64) {
 	printed := make(chan struct{})
 	go func() { s.print(c, at); close(printed) }()
 	s.listen(in, writes)
 	s.leave(c, printed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.frozen {
+		s.kept = append(s.kept, Client{c, writes})
+	}
 }
 
 // leave lets a client that hung up go; when it is the server that ends, the
 // client gets the rest first.
 func (s *Server) leave(c *net.UnixConn, printed chan struct{}) {
 	s.mu.Lock()
-	if !s.closed {
+	if !s.closed && !s.frozen {
 		delete(s.conns, c)
 		s.moved.Broadcast()
 	}
@@ -204,7 +253,7 @@ func (s *Server) admit(c *net.UnixConn, writes, replay bool) (at int64, busy int
 		}
 		s.writer = max(host.PeerPid(c), 1)
 	}
-	if !s.closed {
+	if !s.closed && !s.frozen {
 		c.SetDeadline(time.Time{})
 	}
 	if replay {
@@ -221,9 +270,12 @@ func (s *Server) yieldPen() {
 
 func (s *Server) forget(c *net.UnixConn) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.conns, c)
-	s.mu.Unlock()
-	c.Close()
+	s.last = time.Now()
+	if !slices.ContainsFunc(s.kept, func(k Client) bool { return k.Conn == c }) {
+		c.Close()
+	}
 }
 
 // listen passes a writer's input on, and notices when a client goes.
@@ -258,9 +310,11 @@ func (s *Server) input(p []byte) {
 func (s *Server) print(c *net.UnixConn, at int64) {
 	buf := make([]byte, 2048)
 	for {
-		n, ok := s.next(c, buf, &at)
-		if !ok {
+		n, why := s.next(c, buf, &at)
+		if why == over {
 			c.Close()
+		}
+		if why != more {
 			return
 		}
 		if _, err := c.Write(buf[:n]); err != nil {
@@ -270,15 +324,26 @@ func (s *Server) print(c *net.UnixConn, at int64) {
 	}
 }
 
-func (s *Server) next(c *net.UnixConn, buf []byte, at *int64) (int, bool) {
+// What there is for a client.
+const (
+	more = iota
+	over
+	halted // for now
+)
+
+func (s *Server) next(c *net.UnixConn, buf []byte, at *int64) (n, why int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		if n := s.ring.read(buf, at); n > 0 {
-			return n, true
+			return n, more
 		}
-		if _, here := s.conns[c]; s.closed || !here {
-			return 0, false
+		_, here := s.conns[c]
+		switch {
+		case s.closed, !here:
+			return 0, over
+		case s.frozen:
+			return 0, halted
 		}
 		s.moved.Wait()
 	}

@@ -13,8 +13,8 @@ import (
 
 const newNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET
 
-// build makes the jail on the keeper's thread.
-func (k *keeper) build() (err error) {
+// build makes the jail on the builder's thread.
+func (k *builder) build() (err error) {
 	undo := revert.New()
 	defer func() { err = errors.Join(err, undo.Fail()) }()
 
@@ -23,9 +23,14 @@ func (k *keeper) build() (err error) {
 		return fmt.Errorf("pidfd of oneself: %w", err)
 	}
 	defer unix.Close(self)
+	here, err := unix.Open("/proc/self/ns/mnt", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("open the host's mount namespace: %w", err)
+	}
+	defer unix.Close(here)
 	binary := k.takeSources()
 	defer binary.close()
-	if err := k.diverge(); err != nil {
+	if err := diverge(); err != nil {
 		return err
 	}
 	links, err := newLinks()
@@ -33,12 +38,15 @@ func (k *keeper) build() (err error) {
 		return err
 	}
 	defer links.closeChild()
-	if err := k.fork(links); err != nil {
+	if err := k.fork(links, here); err != nil {
 		links.closeParent()
 		return err
 	}
-	undo.Add(func() error { return k.abandon() })
+	undo.Add(k.jail.Close)
 	links.closeChild()
+	if err := k.meet(); err != nil {
+		return k.blame(err)
+	}
 	if err := k.furnish(binary); err != nil {
 		return k.blame(err)
 	}
@@ -51,44 +59,24 @@ func (k *keeper) build() (err error) {
 }
 
 // diverge gives the thread a mount namespace of its own, where the tree is
-// built, and the child-to-be a clock that starts now.
-func (k *keeper) diverge() error {
+// built.
+func diverge() error {
 	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("new mount namespace: %w", err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
 	}
-	if err := unix.Chdir("/"); err != nil {
-		return err
-	}
-	return newClock()
+	return unix.Chdir("/")
 }
 
-// newClock lets the uptime of the jail begin at 0, where the kernel can
-// (CONFIG_TIME_NS); elsewhere the jail sees the host's.
-func newClock() error {
-	err := unix.Unshare(unix.CLONE_NEWTIME)
-	if errors.Is(err, unix.EINVAL) {
-		return nil
-	}
+// fork starts the keeper, which bears the child.
+func (k *builder) fork(l *links, here int) error {
+	parent, err := newParent(k.spec.Keeper, l)
 	if err != nil {
-		return fmt.Errorf("new time namespace: %w", err)
-	}
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &now); err != nil {
 		return err
 	}
-	offset := fmt.Sprintf("boottime -%d 0\n", now.Sec)
-	// Not thread-self, which lacks the file: /proc/TID has it.
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/timens_offsets", unix.Gettid()), []byte(offset), 0); err != nil {
-		return fmt.Errorf("set the jail's clock: %w", err)
-	}
-	return nil
-}
-
-// fork starts the child and brings it to where it owns its namespaces.
-func (k *keeper) fork(l *links) error {
+	defer parent.closeLifted()
 	prog, err := childProgram(k.spec, l)
 	if err != nil {
 		return err
@@ -103,19 +91,39 @@ func (k *keeper) fork(l *links) error {
 		o.Flags |= unix.CLONE_INTO_CGROUP
 		o.Cgroup = fd
 	}
-	child, err := host.Fork(o, prog)
+	if err := parent.write(here, l, o, prog); err != nil {
+		return err
+	}
+	child, err := host.Fork(host.CloneOptions{Report: parent.line}, parent.prog)
 	if err != nil {
-		return fmt.Errorf("fork into new namespaces: %w", err)
+		return fmt.Errorf("fork the keeper: %w", err)
 	}
 	j := k.jail
-	j.Pid, j.pidfd, j.prog = child.Pid, child.Pidfd, prog
+	j.Keeper, j.keeperfd, j.parent, j.prog = child.Pid, child.Pidfd, parent, prog
 	j.sync, j.report = os.NewFile(uintptr(l.parentSync), "sync"), os.NewFile(uintptr(l.parentReport), "report")
+	return nil
+}
+
+// meet learns who the child is.
+func (k *builder) meet() error {
+	j := k.jail
+	pid, err := j.parent.born()
+	if err != nil {
+		return err
+	}
+	if j.Start, err = host.StartTime(pid); err != nil {
+		return err
+	}
+	if j.pidfd, err = unix.PidfdOpen(pid, 0); err != nil {
+		return fmt.Errorf("pidfd of init: %w", err)
+	}
+	j.Pid = pid
 	return nil
 }
 
 // blame prefers the child's own words: when a step of the parent fails because
 // the child is gone, the child knows why.
-func (k *keeper) blame(err error) error {
+func (k *builder) blame(err error) error {
 	fds := []unix.PollFd{{Fd: int32(k.jail.report.Fd()), Events: unix.POLLIN}}
 	if n, _ := unix.Poll(fds, 0); n > 0 && fds[0].Revents&unix.POLLIN != 0 {
 		if said := k.jail.outcome(); said != nil {
@@ -123,17 +131,4 @@ func (k *keeper) blame(err error) error {
 		}
 	}
 	return err
-}
-
-// abandon ends a child that is not going to be used and reaps it here, where
-// its parent is.
-func (k *keeper) abandon() error {
-	err := k.jail.Close()
-	var st unix.WaitStatus
-	for {
-		_, werr := unix.Wait4(k.jail.Pid, &st, 0, nil)
-		if !errors.Is(werr, unix.EINTR) {
-			return errors.Join(err, werr)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package jail
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -13,17 +14,18 @@ import (
 const lastCap = 63
 
 // childProgram is all that PID 1 does before it becomes init. The pauses match
-// the keeper's steps: ids mapped, tree built, Exec.
+// the builder's steps: ids mapped, tree built, Exec.
 func childProgram(spec *Spec, l *links) (*host.Program, error) {
 	p := new(host.Program)
 	p.Step("begin")
-	p.Call(unix.SYS_CLOSE, uintptr(l.parentSync))
-	p.Call(unix.SYS_CLOSE, uintptr(l.parentReport))
-	p.AwaitByte(l.childSync)
-	becomeRoot(p)
-	if err := joinCgroups(p, spec, l); err != nil {
+	tasks, err := openTasks(spec, l)
+	if err != nil {
 		return nil, err
 	}
+	closeOthers(p, append([]int{l.childSync, l.childReport}, tasks...))
+	p.AwaitByte(l.childSync)
+	becomeRoot(p)
+	joinCgroups(p, spec, tasks)
 	p.SendByte(l.childSync)
 
 	p.AwaitByte(l.childSync)
@@ -48,7 +50,7 @@ func becomeRoot(p *host.Program) {
 	p.Call(unix.SYS_SETRESGID, 0, 0, 0)
 	p.Call(unix.SYS_SETGROUPS, 0, 0)
 	p.Call(unix.SYS_SETRESUID, 0, 0, 0)
-	p.Step("die with the supervisor")
+	p.Step("die with the keeper")
 	p.Call(unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL))
 	p.Step("hide memory")
 	p.Call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0)
@@ -56,23 +58,43 @@ func becomeRoot(p *host.Program) {
 	p.Call(unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0).MayFail()
 }
 
-// joinCgroups moves the child by itself, thread by thread as it were: moving a
-// foreign process makes the kernel wait for all processors, ten times as long.
-// What counts is who opened the files, which is the keeper.
-func joinCgroups(p *host.Program, spec *Spec, l *links) error {
+// closeOthers closes what is of no use to init, from 3 on: until it executes
+// something, which may be never, it would hold locks and sockets of ours.
+func closeOthers(p *host.Program, keep []int) {
+	slices.Sort(keep)
+	from := 3
+	for _, fd := range keep {
+		if fd > from {
+			p.Call(unix.SYS_CLOSE_RANGE, uintptr(from), uintptr(fd-1), 0)
+		}
+		from = fd + 1
+	}
+	p.Call(unix.SYS_CLOSE_RANGE, uintptr(from), ^uintptr(0)>>32, 0)
+}
+
+// openTasks opens the files by which the child joins its cgroups. What counts is
+// who opened them, which is the builder.
+func openTasks(spec *Spec, l *links) ([]int, error) {
 	for _, tasks := range spec.Cgroups.Tasks {
 		fd, err := unix.Open(tasks, unix.O_WRONLY|unix.O_CLOEXEC, 0)
 		if err != nil {
-			return fmt.Errorf("open %s: %w", tasks, err)
+			return nil, fmt.Errorf("open %s: %w", tasks, err)
 		}
 		l.tasks = append(l.tasks, fd)
-		p.Step("join cgroup " + tasks)
+	}
+	return l.tasks, nil
+}
+
+// joinCgroups moves the child by itself, thread by thread as it were: moving a
+// foreign process makes the kernel wait for all processors, ten times as long.
+func joinCgroups(p *host.Program, spec *Spec, tasks []int) {
+	for i, fd := range tasks {
+		p.Step("join cgroup " + spec.Cgroups.Tasks[i])
 		p.Call(unix.SYS_WRITE, uintptr(fd), p.String("0"), 1)
 		p.Call(unix.SYS_CLOSE, uintptr(fd))
 	}
 	p.Step("new cgroup namespace")
 	p.Call(unix.SYS_UNSHARE, unix.CLONE_NEWCGROUP)
-	return nil
 }
 
 func setNames(p *host.Program, spec *Spec) {

@@ -7,18 +7,11 @@ import (
 	"strconv"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/smartbox-os/smartbox/internal/host"
 )
 
-// furnish is the keeper's part while the child waits: ids, links, mounts.
-func (k *keeper) furnish(binary sources) error {
+// furnish is the builder's part while the child waits: ids, links, mounts.
+func (k *builder) furnish(binary sources) error {
 	j := k.jail
-	start, err := host.StartTime(j.Pid)
-	if err != nil {
-		return err
-	}
-	j.Start = start
 	if err := mapIDs(j.Pid, k.spec.UIDBase); err != nil {
 		return err
 	}
@@ -52,7 +45,7 @@ func (k *keeper) furnish(binary sources) error {
 }
 
 // turn lets the child go on and waits until it has come to its next pause.
-func (k *keeper) turn() error {
+func (k *builder) turn() error {
 	if _, err := k.jail.sync.Write([]byte{1}); err != nil {
 		return fmt.Errorf("wake the child: %w", err)
 	}
@@ -74,7 +67,7 @@ func mapIDs(pid int, base uint32) error {
 
 // mountAll enters the child's namespaces, so that file systems which show one
 // (sysfs, mqueue, cgroup) show the child's, and builds the tree.
-func (k *keeper) mountAll(userns int, binary sources) error {
+func (k *builder) mountAll(userns int, binary sources) error {
 	const spaces = unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWCGROUP | unix.CLONE_NEWPID
 	if err := unix.Setns(k.jail.pidfd, spaces); err != nil {
 		return fmt.Errorf("enter the child's namespaces: %w", err)

@@ -6,32 +6,37 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/smartbox-os/smartbox/internal/host"
+	"github.com/smartbox-os/smartbox/pkg/zone/keeper"
 )
 
 // Jail is a jail that Start made. Its init does not run before Exec.
 type Jail struct {
 	Pid     int
 	Start   uint64   // start time of init
+	Keeper  int      // pid of its keeper
 	Console *os.File // master of the console's terminal
 	Netns   *os.File
 
-	pidfd  int
-	slave  *os.File // kept, lest the master reads EIO when init closes its own
-	sync   *os.File
-	report *os.File
-	prog   *host.Program
-	exited chan unix.WaitStatus
+	pidfd    int
+	keeperfd int
+	parent   *parent  // until it is the keeper
+	slave    *os.File // kept, lest the master reads EIO when init closes its own
+	sync     *os.File
+	report   *os.File
+	prog     *host.Program
+	exited   chan unix.WaitStatus // of an adopted one
 }
 
 // Start makes the jail of spec up to the point where Exec runs its init. When
 // it fails nothing is left of it.
 func Start(spec *Spec) (*Jail, error) {
-	k := &keeper{spec: spec, made: make(chan error), attach: make(chan *os.File), attached: make(chan error), jail: &Jail{exited: make(chan unix.WaitStatus, 1)}}
+	k := &builder{spec: spec, made: make(chan error), attach: make(chan *os.File), attached: make(chan error), jail: &Jail{pidfd: -1}}
 	go k.run()
 	for {
 		select {
@@ -77,10 +82,63 @@ func (j *Jail) outcome() error {
 	return nil
 }
 
-// Wait returns how init ended. It may be called once.
-func (j *Jail) Wait() unix.WaitStatus { return <-j.exited }
+// HandOver leaves the jail to its keeper, which is a process of its own from
+// then on. The jail is not ours any more, unless there is an error.
+func (j *Jail) HandOver() error {
+	if err := j.parent.become(j.Console, j.slave, j.Netns); err != nil {
+		return fmt.Errorf("hand over to the keeper: %w", err)
+	}
+	if j.parent.spec.Ready {
+		pin(j.prog) // init still runs it, in this memory
+	}
+	go reap(j.Keeper) //nolint:errcheck // it outlives short commands; long-lived callers must reap it
+	j.closeFiles()
+	return nil
+}
 
-// Exited is where the end of init arrives, once.
+// pinned are the programs of the inits that wait to be run.
+var (
+	pinnedLock sync.Mutex
+	pinned     []*host.Program
+)
+
+func pin(p *host.Program) {
+	pinnedLock.Lock()
+	defer pinnedLock.Unlock()
+	pinned = append(pinned, p)
+}
+
+// Adopt is the jail of this process's child pid, whose files are where a keeper
+// has them. Its end comes on Exited.
+func Adopt(pid int, start uint64, ready bool) *Jail {
+	j := &Jail{
+		Pid: pid, Start: start, Keeper: os.Getpid(), pidfd: keeper.Init,
+		Console: os.NewFile(keeper.Master, "console"), slave: os.NewFile(keeper.Slave, "console"),
+		Netns: os.NewFile(keeper.Netns, "netns"), exited: make(chan unix.WaitStatus, 1),
+	}
+	if ready {
+		j.sync, j.report = os.NewFile(keeper.Sync, "sync"), os.NewFile(keeper.Report, "report")
+	}
+	go func() {
+		st, err := reap(pid)
+		if err != nil {
+			st = unix.WaitStatus(unix.SIGKILL) // it was never ours to know
+		}
+		j.exited <- st
+	}()
+	return j
+}
+
+func reap(pid int) (st unix.WaitStatus, err error) {
+	for {
+		_, err = unix.Wait4(pid, &st, 0, nil)
+		if !errors.Is(err, unix.EINTR) {
+			return st, err
+		}
+	}
+}
+
+// Exited is where the end of an adopted jail's init arrives, once.
 func (j *Jail) Exited() <-chan unix.WaitStatus { return j.exited }
 
 // Signal sends a signal to init.
@@ -92,9 +150,21 @@ func (j *Jail) Signal(sig unix.Signal) error {
 	return err
 }
 
-// Close ends the jail, waits for that, and lets go of everything. The exit
-// status stays to be read by Wait.
+// Close ends the jail, waits for that, and lets go of everything.
 func (j *Jail) Close() error {
+	var err error
+	if j.pidfd >= 0 {
+		err = j.kill()
+	}
+	j.closeFiles()
+	if j.parent != nil {
+		_, rerr := reap(j.Keeper) // the end of its socket ends it
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
+func (j *Jail) kill() error {
 	err := j.Signal(unix.SIGKILL)
 	if errors.Is(err, os.ErrProcessDone) {
 		err = nil
@@ -102,17 +172,26 @@ func (j *Jail) Close() error {
 	if !host.WaitGone(j.pidfd, int(10*time.Second/time.Millisecond)) {
 		return fmt.Errorf("init (process %d) does not end when killed", j.Pid)
 	}
+	return err
+}
+
+func (j *Jail) closeFiles() {
 	for _, f := range []*os.File{j.Console, j.slave, j.Netns, j.sync, j.report} {
 		if f != nil {
 			f.Close()
 		}
 	}
-	unix.Close(j.pidfd)
-	return err
+	if j.pidfd >= 0 {
+		unix.Close(j.pidfd)
+	}
+	if j.parent != nil {
+		unix.Close(j.parent.ours)
+		unix.Close(j.keeperfd)
+	}
 }
 
-// keeper is the locked thread.
-type keeper struct {
+// builder is the thread that builds.
+type builder struct {
 	spec     *Spec
 	jail     *Jail
 	made     chan error
@@ -122,24 +201,12 @@ type keeper struct {
 
 // run never unlocks its thread: the thread's namespaces are not those of the
 // others, so the runtime must end it.
-func (k *keeper) run() {
+func (k *builder) run() {
 	runtime.LockOSThread()
 	if os.Getpid() == unix.Gettid() {
 		// The main thread's namespaces stand for the whole process.
 		go k.run()
 		select {}
 	}
-	err := k.build()
-	k.made <- err
-	if err != nil {
-		return
-	}
-	var st unix.WaitStatus
-	for {
-		_, err := unix.Wait4(k.jail.Pid, &st, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	k.jail.exited <- st
+	k.made <- k.build()
 }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// links are the descriptors between keeper and child: a socket for taking
+// links are the descriptors between builder and child: a socket for taking
 // turns and a pipe for the report, whose end (by exec) says that all is well.
 type links struct {
 	parentSync, childSync     int

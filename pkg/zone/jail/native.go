@@ -23,14 +23,14 @@ type Native struct {
 
 const nativeBinary = "smartbox"
 
-// sources are mounts taken in the host's mount namespace, before the keeper
+// sources are mounts taken in the host's mount namespace, before the builder
 // leaves it.
 type sources struct {
 	binary host.MountFD
 	err    error
 }
 
-func (k *keeper) takeSources() sources {
+func (k *builder) takeSources() sources {
 	if k.spec.Native == nil {
 		return sources{binary: -1}
 	}

@@ -121,7 +121,7 @@ func (t *tree) cgroups() error {
 }
 
 // mask hides files behind the jail's own /dev/null, which was made moments ago
-// by the keeper, and directories behind one empty read-only directory.
+// by the builder, and directories behind one empty read-only directory.
 func (t *tree) mask(names []string) error {
 	for _, name := range names {
 		fd, err := host.OpenIn(t.root, name, unix.O_PATH|unix.O_NOFOLLOW)

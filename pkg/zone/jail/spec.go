@@ -3,12 +3,13 @@
 // configuration, no brand, no state on disk and no network: links are attached
 // by a function of the caller.
 //
-// Two parties build a jail. The keeper is a locked thread of this process: it
+// Three parties build a jail. The builder is a locked thread of this process: it
 // makes the mount tree in a mount namespace of the host's user namespace, so
-// that all mounts in it are locked for the jail, and afterwards waits for the
-// jail's end (the jail is killed when the keeper's thread dies). The child is
-// forked from it straight into the new namespaces and becomes PID 1; until
-// exec it runs nothing but a list of system calls.
+// that all mounts in it are locked for the jail. The parent is a process forked
+// for it: it bears the child straight into the new namespaces, and becomes the
+// jail's keeper (package keeper) when all is done: the jail is killed when the
+// keeper dies. The child becomes PID 1. Until they execute something, parent and
+// child run nothing but a list of system calls, in this process's memory.
 package jail
 
 import (
@@ -38,6 +39,8 @@ type Spec struct {
 	Rlimits    []Rlimit
 	Sysctls    map[string]string // of the jail's IPC namespace: kernel/msgmni
 	Cgroups    Cgroups
+	// Keeper is what the jail is left to; without, it can only be closed.
+	Keeper *Keeper
 	// Attach gives the jail's network namespace its links; may be nil.
 	Attach func(netns *os.File) error
 }
@@ -75,3 +78,15 @@ type Mount struct {
 	Tree     bool   // a bind takes what is mounted below it along
 	Optional bool   // no error when the source is not there
 }
+
+// Keeper is the process that a jail's parent becomes.
+type Keeper struct {
+	Program *os.File // what it executes
+	Argv    []string
+	Env     []string
+	Files   []File // its descriptors, beside those that the jail has
+	Ready   bool   // init does not run yet when it takes over
+}
+
+// File is a descriptor of ours that a keeper has at a certain number.
+type File struct{ FD, At int }

@@ -11,7 +11,7 @@ import (
 	"github.com/smartbox-os/smartbox/internal/host"
 )
 
-// tree is the jail's mount tree while the keeper builds it. Every target is
+// tree is the jail's mount tree while the builder builds it. Every target is
 // looked up inside root, whatever symbolic links the image holds.
 type tree struct {
 	spec    *Spec
@@ -161,7 +161,7 @@ func (t *tree) dress(fd host.MountFD, m *Mount) error {
 	return fd.Set(m.Attr, 0, m.Tree)
 }
 
-// pivot makes the tree the root of the keeper's mount namespace and of all
+// pivot makes the tree the root of the builder's mount namespace and of all
 // who are in it: the child. The host's tree is gone from there.
 func (t *tree) pivot() error {
 	if err := unix.Fchdir(t.root); err != nil {

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/smartbox-os/smartbox/pkg/zone"
+	"github.com/smartbox-os/smartbox/pkg/zone/console"
 )
 
 // intent is why init ends, when somebody outside wanted it to.
@@ -26,46 +27,47 @@ const (
 	calm       = time.Minute
 )
 
-// attend watches over the zone through all its boots and returns when it is
-// down for good.
+// attend watches over the zone until it is down for good, or booted again and
+// left to another zoneadmd.
 func (s *supervisor) attend(ctx context.Context) error {
-	pause := firstPause
-	for {
-		began := time.Now()
-		st := s.watch(ctx)
-		ran := s.run.Init.Pid != 0
-		why := s.why(st, ran)
-		s.deadline, s.intent = nil, none
-		s.log.Info("init ended", "status", describe(st), "next", why.String())
-		if ran {
-			s.recordExit(st)
-		}
-		if why == reboot {
-			s.console.Notice("Zone rebooting")
-		}
-		if err := s.record(zone.Down); err != nil {
-			s.log.Warn("record state", "error", err)
-		}
-		err := s.fallDown(context.WithoutCancel(ctx))
-		if time.Since(began) > calm {
-			pause = firstPause
-		}
-		if why == none { // it crashed
-			why = s.wait(ctx, pause)
-			s.run.Restarts++
-			pause = min(2*pause, lastPause)
-		}
-		if why == reboot && err == nil {
-			err = s.rise(ctx, zone.Request{Op: zone.OpBoot, Boot: s.boot})
-			if err == nil {
-				s.answer(nil)
-				continue
-			}
-			s.log.Error("zone does not start again", "error", err)
-		}
-		s.console.Notice("Zone halted")
-		return err
+	st := s.watch(ctx)
+	ran := s.run.Init.Pid != 0
+	why := s.why(st, ran)
+	s.deadline, s.intent = nil, none
+	s.log.Info("init ended", "status", describe(st), "next", why.String())
+	if ran {
+		s.recordExit(st)
 	}
+	if why == reboot {
+		s.notice(console.Rebooting)
+	}
+	if err := s.record(zone.Down); err != nil {
+		s.log.Warn("record state", "error", err)
+	}
+	err := s.fallDown(context.WithoutCancel(ctx))
+	if why == none { // it crashed
+		why = s.wait(ctx, s.pause())
+	}
+	if why == reboot && err == nil {
+		err = s.rise(ctx, zone.Request{Op: zone.OpBoot, Boot: s.run.Boot})
+		if err == nil {
+			return nil
+		}
+		s.log.Error("zone does not start again", "error", err)
+	}
+	s.notice(console.Halted)
+	return err
+}
+
+// pause is how long to wait after a crash of init.
+func (s *supervisor) pause() time.Duration {
+	if time.Since(s.run.Booted) > calm {
+		s.run.Crashes = 0
+	}
+	p := min(firstPause<<min(s.run.Crashes, 10), lastPause)
+	s.run.Restarts++
+	s.run.Crashes++
+	return p
 }
 
 // why tells a halt from a reboot and a crash: the kernel ends a pid namespace
@@ -98,7 +100,7 @@ func (s *supervisor) wait(ctx context.Context, pause time.Duration) intent {
 			return halt
 		case o := <-s.orders:
 			switch o.Op {
-			case zone.OpHalt, zone.OpShutdown:
+			case zone.OpShutdown:
 				s.end(o, none)
 				if o.Reboot {
 					return reboot
@@ -106,7 +108,7 @@ func (s *supervisor) wait(ctx context.Context, pause time.Duration) intent {
 				return halt
 			case zone.OpBoot, zone.OpReboot:
 				s.end(o, none)
-				s.boot = o.Boot
+				s.run.Boot = o.Boot
 				return reboot
 			}
 			respond(o, &zone.StateError{Op: o.Op, Zone: s.Zone, State: s.run.State})

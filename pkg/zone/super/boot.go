@@ -4,17 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/smartbox-os/smartbox/internal/revert"
 	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zone/cgroup"
+	"github.com/smartbox-os/smartbox/pkg/zone/console"
 	"github.com/smartbox-os/smartbox/pkg/zone/jail"
+	"github.com/smartbox-os/smartbox/pkg/zone/keeper"
 )
 
-// rise makes the zone's kernel parts and, unless it is only to be ready, runs
-// init. When it fails nothing is left of them.
+// rise makes the zone's kernel parts, runs init unless it is only to be ready,
+// and leaves both to a new zoneadmd. When it fails nothing is left of them.
 func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 	undo := revert.New()
 	defer func() {
@@ -35,13 +39,13 @@ func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 	if s.groups, err = cgroup.Plan(s.root.KernelName("smartbox"), s.Zone); err != nil {
 		return err
 	}
-	s.run.Cgroups, s.run.Init = s.groups.Dirs(), zone.Process{}
+	s.run.Cgroups, s.run.Init, s.run.Waiting = s.groups.Dirs(), zone.Process{}, zone.Process{}
 	if err := s.record(zone.Ready); err != nil {
 		return err
 	}
-	s.console.Notice("Zone booting up")
+	s.notice(console.Booting)
 	undo.Add(s.groups.Remove)
-	if err := s.groups.Create(int(s.claim.base)); err != nil {
+	if err := s.groups.Create(int(s.run.UIDBase)); err != nil {
 		return err
 	}
 	if err := s.limit(s.groups.ApplyNew); err != nil {
@@ -51,20 +55,20 @@ func (s *supervisor) rise(ctx context.Context, r zone.Request) (err error) {
 		return err
 	}
 	undo.Add(func() error { return s.detach(context.WithoutCancel(ctx)) })
-	if err := s.makeJail(ctx, r); err != nil {
+	clients := s.freeze()
+	undo.Add(func() error { s.thaw(); return nil })
+	if err := s.makeJail(ctx, r, clients); err != nil {
 		return err
 	}
 	undo.Add(s.closeJail)
-	if r.Op == zone.OpBoot {
-		if err := s.exec(r.Boot); err != nil {
-			return err
-		}
+	if err := s.handOver(r); err != nil {
+		return err
 	}
 	undo.Success()
 	return nil
 }
 
-func (s *supervisor) makeJail(ctx context.Context, r zone.Request) error {
+func (s *supervisor) makeJail(ctx context.Context, r zone.Request, clients []console.Client) error {
 	if err := s.writeEtc(); err != nil {
 		return err
 	}
@@ -72,13 +76,64 @@ func (s *supervisor) makeJail(ctx context.Context, r zone.Request) error {
 	if err != nil {
 		return err
 	}
-	spec.Attach = func(netns *os.File) error { return s.attach(ctx, netns) }
-	j, err := jail.Start(spec)
+	files, err := console.Files(clients)
 	if err != nil {
+		return fmt.Errorf("clients of the console: %w", err)
+	}
+	defer doors(maps.Collect(slices.All(files))).close()
+	if spec.Keeper, err = s.keeper(r, clients, files); err != nil {
 		return err
 	}
-	s.jail = j
-	s.console.Attach(j.Console)
+	defer spec.Keeper.Program.Close()
+	spec.Attach = func(netns *os.File) error { return s.attach(ctx, netns) }
+	s.jail, err = jail.Start(spec)
+	return err
+}
+
+// keeper is the process that the zone is left to. It wakes at once when there is
+// something to do.
+func (s *supervisor) keeper(r zone.Request, clients []console.Client, files []*os.File) (*jail.Keeper, error) {
+	n := note{Quiet: firstQuiet}
+	k := &jail.Keeper{Files: s.doors.files(), Ready: r.Op == zone.OpReady}
+	for i, c := range clients {
+		n.Clients = append(n.Clients, c.Writes)
+		k.Files = append(k.Files, jail.File{FD: int(files[i].Fd()), At: keeper.Clients + i})
+	}
+	most := keeper.Never
+	nics, err := s.config.NICs()
+	if err != nil {
+		return nil, err
+	}
+	if len(clients) > 0 || dynamic(nics) {
+		most = 0
+	}
+	if k.Argv, k.Env, err = s.life(n); err != nil {
+		return nil, err
+	}
+	k.Program, err = keeper.File(most)
+	return k, err
+}
+
+// handOver runs init and leaves it to its keeper.
+func (s *supervisor) handOver(r zone.Request) (err error) {
+	init, state := zone.Process{Pid: s.jail.Pid, Start: s.jail.Start}, zone.Ready
+	s.run.Waiting = init
+	if r.Op != zone.OpReady {
+		state = zone.Running
+		if err := s.exec(r.Boot); err != nil {
+			return err
+		}
+	}
+	if s.run.Supervisor, err = process(s.jail.Keeper); err != nil {
+		return err
+	}
+	if err := s.record(state); err != nil {
+		return err
+	}
+	if err := s.jail.HandOver(); err != nil {
+		return err
+	}
+	s.jail, s.handed = nil, true
 	return nil
 }
 
@@ -87,15 +142,17 @@ func (s *supervisor) exec(o zone.BootOptions) error {
 	if err := s.jail.Exec(); err != nil {
 		return fmt.Errorf("zone %s: init: %w", s.Zone, err)
 	}
-	s.boot = o
-	s.run.Init = zone.Process{Pid: s.jail.Pid, Start: s.jail.Start}
+	s.run.Boot = o
+	s.run.Init, s.run.Waiting = zone.Process{Pid: s.jail.Pid, Start: s.jail.Start}, zone.Process{}
 	s.run.Booted = time.Now()
 	s.log.Info("zone runs", "zoneid", s.run.ID, "init", s.jail.Pid)
-	return s.record(zone.Running)
+	return nil
 }
 
 func (s *supervisor) closeJail() error {
-	s.console.Detach()
+	if s.console != nil {
+		s.console.Detach()
+	}
 	if s.jail == nil {
 		return nil
 	}
@@ -106,10 +163,8 @@ func (s *supervisor) closeJail() error {
 
 // fallDown removes the kernel's parts of a zone whose init has ended or shall.
 func (s *supervisor) fallDown(ctx context.Context) error {
-	if s.stopKeeping != nil {
-		s.stopKeeping()
-		s.stopKeeping = nil
-	}
+	s.leases.stop()
+	s.leases = nil
 	err := errors.Join(s.closeJail(), s.groups.Remove(), s.detach(ctx))
 	s.left = err != nil
 	return err

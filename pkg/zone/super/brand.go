@@ -81,7 +81,7 @@ func (s *supervisor) addFS(spec *jail.Spec) error {
 		case "tmpfs":
 			m.FS = fs.Type
 			m.Attr |= unix.MOUNT_ATTR_NODEV
-			m.Options = append([]string{"uid=" + utoa(s.claim.base), "gid=" + utoa(s.claim.base), "mode=755"}, rest...)
+			m.Options = append([]string{"uid=" + utoa(s.run.UIDBase), "gid=" + utoa(s.run.UIDBase), "mode=755"}, rest...)
 		default:
 			return fmt.Errorf("fs %s: type %q is not supported; lofs and tmpfs are", fs.Dir, fs.Type)
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/vnic"
 )
 
-// attach gives the zone its links before its init runs, and keeps their leases.
+// attach gives the zone its links before its init runs.
 func (s *supervisor) attach(ctx context.Context, netns *os.File) error {
 	nics, routes, err := s.wantedLinks()
 	if err != nil || len(nics) == 0 {
@@ -21,14 +21,6 @@ func (s *supervisor) attach(ctx context.Context, netns *os.File) error {
 		return err
 	}
 	s.resolvers(got.Resolvers)
-	keep, stop := context.WithCancel(ctx)
-	s.stopKeeping = stop
-	go func() {
-		err := s.links.Keep(keep, s.Zone, netns, nics, s.resolvers)
-		if err != nil && keep.Err() == nil {
-			s.log.Warn("keep leases", "error", err)
-		}
-	}()
 	return nil
 }
 
@@ -59,7 +51,9 @@ func (s *supervisor) refresh(ctx context.Context) error {
 	if s.jail != nil && len(c.Net) > 0 {
 		nics, routes, err := s.wantedLinks()
 		if err == nil {
+			s.leases.stop()
 			err = s.links.Update(ctx, s.Zone, s.jail.Netns, nics, routes)
+			s.keepLeases()
 		}
 		errs = append(errs, err)
 	}

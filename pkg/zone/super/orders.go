@@ -20,24 +20,20 @@ const (
 	orderTime = 5 * time.Second
 )
 
-// serveOrders takes orders on the control socket, root's alone. They are
+// acceptOrders takes orders on the control socket, root's alone. They are
 // carried out by attend, one after the other.
-func (s *supervisor) serveOrders() error {
-	l, err := host.ListenUnix(s.dir, zone.CtlSocket, 0o600)
-	if err != nil {
-		return err
-	}
-	s.ctl = l
-	go func() {
-		for {
-			c, err := l.AcceptUnix()
-			if err != nil {
-				return
-			}
-			s.answering.Go(func() { s.serveOrder(c) })
+func (s *supervisor) acceptOrders() {
+	for {
+		c, err := s.ctl.AcceptUnix()
+		if err != nil {
+			return
 		}
-	}()
-	return nil
+		s.busy.add(1)
+		s.answering.Go(func() {
+			defer s.busy.add(-1)
+			s.serveOrder(c)
+		})
+	}
 }
 
 func (s *supervisor) serveOrder(c *net.UnixConn) {
@@ -66,30 +62,19 @@ func (s *supervisor) serveOrder(c *net.UnixConn) {
 	}
 }
 
-// serveMetadata answers connections from inside the zone, if somebody can.
-func (s *supervisor) serveMetadata() error {
-	if s.Metadata == nil {
-		return nil
-	}
-	l, err := host.ListenUnix(s.dir, metadataSocket, 0o600)
-	if err != nil {
-		return err
-	}
-	s.meta = l
-	// The zone's root connects, nobody else inside.
-	if err := os.Chown(s.path(metadataSocket), int(s.claim.base), int(s.claim.base)); err != nil {
-		return err
-	}
-	go func() {
-		for {
-			c, err := l.AcceptUnix()
-			if err != nil {
-				return
-			}
-			go s.Metadata(context.Background(), c)
+// acceptMetadata answers connections from inside the zone.
+func (s *supervisor) acceptMetadata() {
+	for {
+		c, err := s.meta.AcceptUnix()
+		if err != nil {
+			return
 		}
-	}()
-	return nil
+		s.busy.add(1)
+		go func() {
+			defer s.busy.add(-1)
+			s.Metadata(context.Background(), c)
+		}()
+	}
 }
 
 func respond(o order, err error) {
@@ -106,8 +91,12 @@ func respond(o order, err error) {
 // watch obeys orders until the zone's init has ended.
 func (s *supervisor) watch(ctx context.Context) unix.WaitStatus {
 	done := ctx.Done()
+	quiet := time.NewTimer(s.note.Quiet)
+	defer quiet.Stop()
 	for {
 		select {
+		case <-quiet.C:
+			quiet.Reset(s.doze(ctx))
 		case st := <-s.jail.Exited():
 			return st
 		case o := <-s.orders:
@@ -126,9 +115,6 @@ func (s *supervisor) watch(ctx context.Context) unix.WaitStatus {
 func (s *supervisor) obey(ctx context.Context, o order) {
 	running := s.run.Init.Pid != 0
 	switch {
-	case o.Op == zone.OpHalt:
-		s.end(o, halt)
-		s.kill()
 	case o.Op == zone.OpBoot && !running:
 		s.bootReady(o)
 	case o.Op == zone.OpResize:
@@ -142,12 +128,10 @@ func (s *supervisor) obey(ctx context.Context, o order) {
 		respond(o, &zone.StateError{Op: o.Op, Zone: s.Zone, State: s.run.State})
 	case o.Op == zone.OpReboot:
 		s.end(o, reboot)
-		s.boot = o.Boot
+		s.run.Boot = o.Boot
 		s.kill()
 	case o.Op == zone.OpShutdown:
 		s.shutdown(ctx, o)
-	case o.Op == zone.OpSignal:
-		respond(o, s.jail.Signal(unix.Signal(o.Signal)))
 	default:
 		respond(o, errors.New("unknown order "+o.Op))
 	}
@@ -170,11 +154,14 @@ func (s *supervisor) kill() {
 func (s *supervisor) bootReady(o order) {
 	if o.Boot.Init != "" || len(o.Boot.Args) != 0 {
 		s.end(o, reboot)
-		s.boot = o.Boot
+		s.run.Boot = o.Boot
 		s.kill()
 		return
 	}
 	err := s.exec(o.Boot)
+	if err == nil {
+		err = s.record(zone.Running)
+	}
 	respond(o, err)
 	if err != nil {
 		s.intent = halt

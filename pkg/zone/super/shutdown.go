@@ -90,7 +90,7 @@ func (s *supervisor) initProgram() string {
 		return ""
 	}
 	defer unix.Close(root)
-	name := s.initPath(s.boot)
+	name := s.initPath(s.run.Boot)
 	if path.Dir(path.Dir(name)) == nativeDir || path.Dir(name) == nativeDir {
 		return "smartbox"
 	}

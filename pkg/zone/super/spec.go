@@ -34,7 +34,7 @@ func (s *supervisor) spec(o zone.BootOptions) (*jail.Spec, error) {
 	c := s.config
 	spec := &jail.Spec{
 		Root:       s.rootDir(),
-		UIDBase:    s.claim.base,
+		UIDBase:    s.run.UIDBase,
 		Hostname:   or(s.attr("hostname"), c.Name),
 		Domainname: s.attr("dns-domain"),
 		Nesting:    s.attr("nesting") == "true",
@@ -119,11 +119,11 @@ func (s *supervisor) environ() []string {
 }
 
 func (s *supervisor) native() *jail.Native {
-	n := &jail.Native{Links: nativeLinks, Files: map[string]string{path.Base(zone.OwnNameFile): s.Zone + "\n"}}
-	if s.meta != nil {
-		n.Binds = map[string]string{".zonecontrol/" + metadataSocket: s.path(metadataSocket)}
+	return &jail.Native{
+		Links: nativeLinks,
+		Files: map[string]string{path.Base(zone.OwnNameFile): s.Zone + "\n"},
+		Binds: map[string]string{".zonecontrol/" + metadataSocket: s.path(metadataSocket)},
 	}
-	return n
 }
 
 // addTmp gives /tmp the file system in memory that the tmpfs attribute asks for
@@ -133,7 +133,7 @@ func (s *supervisor) addTmp(spec *jail.Spec) error {
 	if size == "0" || size == "" && !sparse(s.config.Brand) {
 		return nil
 	}
-	options := []string{"mode=1777", "uid=" + utoa(s.claim.base), "gid=" + utoa(s.claim.base)}
+	options := []string{"mode=1777", "uid=" + utoa(s.run.UIDBase), "gid=" + utoa(s.run.UIDBase)}
 	if size != "" {
 		n, err := strconv.ParseUint(size, 10, 32)
 		if err != nil {

@@ -2,7 +2,6 @@ package super_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,11 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,18 +52,23 @@ func askMetadata() int {
 	return 0
 }
 
-func zoneadmd() int {
-	var first zone.Request
-	if err := json.Unmarshal([]byte(os.Args[3]), &first); err != nil {
-		return 2
+// A zoneadmd sleeps on the main thread alone.
+func init() {
+	if filepath.Base(os.Args[0]) == "zoneadmd" {
+		runtime.LockOSThread()
 	}
+}
+
+func zoneadmd() int {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	echo := func(_ context.Context, c net.Conn) { // what came, and an end
 		defer c.Close()
 		io.CopyN(c, c, 5)
 	}
-	err := super.Run(context.Background(), paths.Root(os.Getenv("SMARTBOX_ROOT")), log,
-		zone.Supervisor{Zone: os.Args[2], Metadata: echo, Ready: os.NewFile(zone.ReadyFD, "ready")}, first)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	err := super.Run(ctx, paths.Root(os.Getenv("SMARTBOX_ROOT")), log,
+		zone.Supervisor{Zone: os.Args[2], Metadata: echo, Note: os.Getenv(super.NoteVariable)})
 	if err != nil {
 		return 1
 	}
@@ -241,7 +248,7 @@ func TestReboot_givesANewZoneID(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := w.state("a")
-	if after.State != zone.Running || after.Run.ID == before.Run.ID || after.Run.Supervisor != before.Run.Supervisor {
+	if after.State != zone.Running || after.Run.ID == before.Run.ID {
 		t.Errorf("after reboot: %+v", after.Run)
 	}
 }

@@ -59,5 +59,3 @@ func claimBase(base uint32) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), "uid claim"), nil
 }
-
-func (c *claim) release() { c.sock.Close() }

@@ -1,0 +1,9 @@
+package keeper
+
+import "unsafe"
+
+// code is the program. It is never called, but copied.
+func code()
+
+// codePC is the address of code.
+func codePC() unsafe.Pointer
