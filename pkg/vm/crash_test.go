@@ -116,8 +116,9 @@ func (w *world) consistent(when, verb string) {
 		return
 	}
 	m := list[0]
-	for end := time.Now().Add(10 * time.Second); m.Status.State == "down" && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond) // its zoneadmd is just ending it
+	settles := func() bool { return m.Status.State == "down" || m.StateName() == "provisioning" }
+	for end := time.Now().Add(10 * time.Second); settles() && time.Now().Before(end); {
+		time.Sleep(50 * time.Millisecond) // its zoneadmd is just ending it, or init has to prove itself
 		if m, err = w.Get(context.Background(), uuidN(1)); err != nil {
 			w.t.Fatalf("%s: %v", when, err)
 		}

@@ -47,7 +47,7 @@ func (h *Host) steady(ctx context.Context, name string, since time.Time) error {
 	}
 }
 
-func isSteady(s zone.Status) bool { return time.Since(s.Run.Booted) >= steadyTime }
+func isSteady(s zone.Status) bool { return time.Since(s.Run.Booted) >= steadyTime && s.Run.InitLives() }
 
 // fallen says how the init of a zone that was booted after since has ended,
 // unless it has not or was meant to: an init that restarts the zone, or one

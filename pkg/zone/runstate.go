@@ -1,6 +1,12 @@
 package zone
 
-import "time"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
+)
 
 // RunState is what a zoneadmd writes about its zone, in
 // <run>/zones/NAME/state.json. It counts only while the zoneadmd holds the
@@ -21,6 +27,17 @@ type RunState struct {
 	Waiting Process     `json:"waiting,omitzero"`      // init of a zone that is ready
 	Crashes int         `json:"crashes,omitempty"`     // in a row
 	Console int64       `json:"console_log,omitempty"` // where in the console's log its life began
+}
+
+// InitLives reports whether init has not ended yet. That it has, its zoneadmd may
+// be about to see.
+func (r *RunState) InitLives() bool {
+	fd, err := host.OpenProcess(r.Init.Pid, r.Init.Start)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	return !host.WaitGone(fd, 0)
 }
 
 // Process is a process that a pid alone does not name.
