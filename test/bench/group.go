@@ -93,18 +93,34 @@ func (g *group) used() time.Duration {
 	return sum
 }
 
-// memory is what the groups hold, kernel memory included, after the cache that
-// nobody uses was dropped.
+// memory is what the groups hold, kernel memory included, without the cache of
+// files: that of a program is charged to whoever ran it first, and the
+// contenders' containers share one root where each machine has its own.
 func (g *group) memory() int64 {
 	var sum int64
 	for _, dir := range g.mem {
-		file := "memory.usage_in_bytes"
+		usage, files, shared := "memory.usage_in_bytes", "total_cache", "total_shmem"
 		if g.v2 {
-			file = "memory.current"
+			usage, files, shared = "memory.current", "file", "shmem"
 		}
-		sum += number(filepath.Join(dir, file))
+		held := statistics(filepath.Join(dir, "memory.stat"))
+		sum += number(filepath.Join(dir, usage)) - held[files] + held[shared]
 	}
 	return sum
+}
+
+// statistics reads a file of names and numbers.
+func statistics(file string) map[string]int64 {
+	values := map[string]int64{}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return values
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		values[name], _ = strconv.ParseInt(value, 10, 64)
+	}
+	return values
 }
 
 func number(file string) int64 {

@@ -54,6 +54,9 @@ func (l *lab) bundle(name string, user bool, args ...string) (string, error) {
 // lxc writes a configuration for lxc-execute.
 func (l *lab) lxc(name string) (string, error) {
 	file := filepath.Join(l.dir, "lxc-"+name+".conf")
+	if err := os.MkdirAll(filepath.Join(l.dir, "lxc"), 0o755); err != nil { // for -P
+		return "", err
+	}
 	return file, os.WriteFile(file, fmt.Appendf(nil, `lxc.rootfs.path = dir:%s
 lxc.uts.name = %s
 lxc.net.0.type = empty

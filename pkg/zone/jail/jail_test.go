@@ -186,3 +186,16 @@ func TestStart_leavesNothingWhenExecFails(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestMask_hidesAndRefusesWrites(t *testing.T) {
+	out := output(t, shell(busyboxRoot(t), `for d in /sys/firmware /sys/module /sys/block /proc/acpi; do
+  [ -d $d ] || continue
+  busybox test -z "$(busybox ls -A $d)" || echo "$d shows something"
+  busybox mkdir $d/x 2>/dev/null && echo "$d can be written"
+  busybox mount -o remount,rw $d 2>/dev/null && echo "$d can be made writable"
+  busybox umount $d 2>/dev/null && echo "$d can be unveiled"
+done; busybox cat /proc/kallsyms | busybox wc -c`))
+	if out != "0\n" {
+		t.Errorf("output %q", out)
+	}
+}

@@ -145,13 +145,29 @@ func (t *tree) cover(fd int) error {
 	if err := unix.Fstatat(fd, "", &st, unix.AT_EMPTY_PATH); err != nil {
 		return err
 	}
-	var m host.MountFD
-	var err error
 	if st.Mode&unix.S_IFMT == unix.S_IFDIR {
-		m, err = host.NewFS("tmpfs", procAttr|unix.MOUNT_ATTR_RDONLY, "size=0", "nr_inodes=1")
-	} else {
-		m, err = t.nullMount()
+		return t.coverDir(fd)
 	}
+	m, err := t.nullMount()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	return m.Attach(fd)
+}
+
+// coverDir shows one empty directory in all places: a file system takes some
+// memory.
+func (t *tree) coverDir(fd int) error {
+	if t.empty == 0 {
+		m, err := host.NewFS("tmpfs", procAttr|unix.MOUNT_ATTR_RDONLY, "size=0", "nr_inodes=1")
+		if err != nil {
+			return err
+		}
+		t.empty = m // only what is attached can be cloned by all kernels
+		return m.Attach(fd)
+	}
+	m, err := host.CloneTree(int(t.empty), "", false)
 	if err != nil {
 		return err
 	}

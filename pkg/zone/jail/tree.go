@@ -20,6 +20,8 @@ type tree struct {
 	root    int // the jail's root, owners shifted
 	raw     int // the same directory as the host sees it, to make targets in
 
+	empty host.MountFD // masks directories; 0 before the first
+
 	console, slave *os.File
 }
 
@@ -50,6 +52,9 @@ func (t *tree) open() error {
 
 func (t *tree) close() {
 	unix.Close(t.raw)
+	if t.empty != 0 {
+		t.empty.Close()
+	}
 	if t.root >= 0 {
 		unix.Close(t.root)
 	}
