@@ -8,20 +8,25 @@ import (
 
 // header is the ELF header of a 64-bit program.
 type header struct {
-	ident                                         [16]byte
-	kind, machine                                 uint16
-	version                                       uint32
-	entry, segments, sections                     uint64
-	flags                                         uint32
-	size, segmentSize, segmentCount               uint16
-	sectionSize, sectionCount, sectionNamesNumber uint16
+	ident           [16]byte
+	kind, machine   uint16
+	version         uint32
+	entry, segments uint64
+	_               uint64 // sections: none
+	_               uint32 // flags
+	size            uint16
+	segmentSize     uint16
+	segmentCount    uint16
+	_               [3]uint16 // sections
 }
 
 // segment is a program header.
 type segment struct {
-	kind, flags                                 uint32
-	offset, address, physical, inFile, inMemory uint64
-	align                                       uint64
+	kind, flags       uint32
+	_                 uint64 // offset: the file's begin
+	address, physical uint64
+	inFile, inMemory  uint64
+	align             uint64
 }
 
 // Values of ELF.

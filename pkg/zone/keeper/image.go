@@ -29,7 +29,7 @@ type table struct {
 	duration unix.Timespec
 	awaited  [8]unix.PollFd // the first is Term
 	name     [16]byte
-	empty    [8]byte // a path
+	_        [8]byte // a path, the empty one
 }
 
 // awaited are the descriptors that wake a zoneadmd. The first ends it.
@@ -63,9 +63,9 @@ func image(most time.Duration) []byte {
 // machineCode is the body of the function code.
 func machineCode() []byte {
 	all := unsafe.Slice((*byte)(codePC()), maxCode)
-	n := bytes.Index(all, []byte(codeEnd))
-	if n < 0 {
+	body, _, ok := bytes.Cut(all, []byte(codeEnd))
+	if !ok {
 		panic(fmt.Sprintf("keeper: its code has more than %d bytes", maxCode))
 	}
-	return all[:n]
+	return body
 }

@@ -67,12 +67,6 @@ type activity struct {
 	last time.Time
 }
 
-func (a *activity) do(f func()) {
-	a.add(1)
-	defer a.add(-1)
-	f()
-}
-
 func (a *activity) add(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -33,11 +33,6 @@ func (w *world) fallsAsleep(name string) {
 	w.eventually("zoneadmd to sleep", func() bool { return w.asleep(name) })
 }
 
-func (w *world) wakes(name string) {
-	w.t.Helper()
-	w.eventually("zoneadmd to wake", func() bool { return !w.asleep(name) })
-}
-
 func TestSleep_aQuietZoneNeverWakesIt(t *testing.T) {
 	w := newWorld(t)
 	w.add("q", "exec busybox sleep 1000")
