@@ -51,6 +51,32 @@ tests() {
 	need libc6-dev /usr/include/stdio.h
 	need nftables nft
 	if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then need qemu-system-x86 qemu-system-x86_64; fi
+	# What the package sanoid needs, which itself would bring zfs-fuse and its
+	# daemon along: see unpack.
+	need perl perl
+	need libconfig-inifiles-perl /usr/share/perl5/Config/IniFiles.pm
+	need libcapture-tiny-perl /usr/share/perl5/Capture/Tiny.pm
+	need lzop lzop
+	need mbuffer mbuffer
+	need pv pv
+}
+
+sanoid=/opt/smartbox-test/sanoid
+
+# unpack puts the package sanoid where tests find it, not installed.
+unpack() {
+	[ -e $sanoid/usr/sbin/syncoid ] && return
+	[ "$(id -u)" = 0 ] && command -v dpkg >/dev/null || return 0
+	echo "setup: unpacking sanoid" >&2
+	dir=$(mktemp -d)
+	chmod 755 "$dir"
+	(
+		cd "$dir"
+		apt-get download sanoid || { apt-get update && apt-get download sanoid; }
+		mkdir -p $sanoid && dpkg -x sanoid_*.deb $sanoid
+		[ -e /usr/share/sanoid ] || ln -s $sanoid/usr/share/sanoid /usr/share/sanoid # it looks there
+	) </dev/null >"$dir/log" 2>&1 || cat "$dir/log" >&2
+	rm -rf "$dir"
 }
 
 # guest fetches the test guest's kernel; without one its tests say so.
@@ -107,6 +133,7 @@ bench) bench ;;
 *) echo "setup: unknown step $step" >&2; exit 2 ;;
 esac
 install
+[ "$step" != test ] || unpack
 [ "$step" = build ] || modules
 [ "$step" != test ] || guest
 "$here/go" version >/dev/null

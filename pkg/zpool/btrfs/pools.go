@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -89,6 +90,14 @@ func (p *pool) poolProps(of dataset.Pool) map[string]dataset.Prop {
 		"expandsize": own("-"), "checkpoint": own("-"), "dedupratio": own("1.00"), "altroot": own(cmp.Or(p.store.altRoot, "-")), "readonly": own("off"),
 		"freeing": number(0), "backend": own("btrfs"), "accounting": own(string(p.store.pool.Quota)),
 	}
+	// What scripts ask for before they use it: streams that can be resumed,
+	// bookmarks and so on work here.
+	for _, p := range dataset.PoolProperties() {
+		if strings.HasPrefix(p.Name, "feature@") {
+			props[p.Name] = dataset.Prop{Value: "enabled", Source: sourceLocal}
+		}
+	}
+	props["feature@encryption"] = dataset.Prop{Value: "disabled", Source: sourceLocal}
 	for name, def := range poolDefaults {
 		props[name] = dataset.Prop{Value: def, Source: sourceDefault}
 		if v, ok := p.store.pool.Props[name]; ok {

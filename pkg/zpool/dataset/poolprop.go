@@ -42,6 +42,16 @@ var poolTable = []PoolProperty{
 	{"autotrim", "", "AUTOTRIM", Text},
 	{"backend", "", "BACKEND", Text},
 	{"accounting", "", "ACCOUNTING", Text},
+	{"feature@async_destroy", "", "FEATURE@ASYNC_DESTROY", Text},
+	{"feature@bookmarks", "", "FEATURE@BOOKMARKS", Text},
+	{"feature@extensible_dataset", "", "FEATURE@EXTENSIBLE_DATASET", Text},
+	{"feature@large_blocks", "", "FEATURE@LARGE_BLOCKS", Text},
+	{"feature@large_dnode", "", "FEATURE@LARGE_DNODE", Text},
+	{"feature@embedded_data", "", "FEATURE@EMBEDDED_DATA", Text},
+	{"feature@lz4_compress", "", "FEATURE@LZ4_COMPRESS", Text},
+	{"feature@zstd_compress", "", "FEATURE@ZSTD_COMPRESS", Text},
+	{"feature@device_removal", "", "FEATURE@DEVICE_REMOVAL", Text},
+	{"feature@encryption", "", "FEATURE@ENCRYPTION", Text},
 }
 
 // PoolProperties are the pool properties in the order of zpool get all.
