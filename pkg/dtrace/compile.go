@@ -62,7 +62,7 @@ func toSema(p *probe.Probe) *sema.Probe {
 	}
 	return &sema.Probe{
 		ID: p.ID, Provider: p.Provider, Module: p.Module, Func: p.Func, Name: p.Name,
-		Guard: p.Guard, Task: p.Task, Args: func() []sema.Arg {
+		Guard: p.Guard, Task: p.Task, Setup: p.Setup, Args: func() []sema.Arg {
 			list := p.Arguments()
 			args := make([]sema.Arg, len(list))
 			for i, a := range list {

@@ -74,10 +74,10 @@ func (s *Session) wire() *wiring {
 			s.gen.SetErrors(run)
 		case probe.End:
 			w.end = append(w.end, run)
-		case probe.Profile, probe.Tick:
+		case probe.Profile, probe.Tick, probe.Count:
 			w.clocks = append(w.clocks, run)
 			w.probeOf[id] = p
-		case probe.RawTP:
+		case probe.RawTP, probe.Recorded:
 			w.raw = append(w.raw, run)
 			w.probeOf[id] = p
 		case probe.Enter, probe.Leave, probe.Marked:
@@ -160,6 +160,9 @@ func (s *Session) load(w *wiring) error {
 
 // loadRaw loads what runs at tracepoints.
 func (s *Session) loadRaw(run gen.Run, p *probe.Probe) error {
+	if p.Attach.Kind == probe.Recorded {
+		return s.loadRecord(run, p)
+	}
 	names, args, err := s.db.Tracepoints(p)
 	if err != nil {
 		return err
@@ -173,6 +176,28 @@ func (s *Session) loadRaw(run gen.Run, p *probe.Probe) error {
 		return err
 	}
 	a, err := probe.AttachTracepoints(prog, names)
+	if err != nil {
+		return err
+	}
+	s.attached = append(s.attached, a)
+	return nil
+}
+
+// loadRecord loads what runs at a tracepoint with its record.
+func (s *Session) loadRecord(run gen.Run, p *probe.Probe) error {
+	point, err := probe.RecordPoint(p.Attach)
+	if err != nil {
+		return err
+	}
+	ins, err := s.gen.Program(point, run, gen.Active)
+	if err != nil {
+		return err
+	}
+	prog, err := s.newProgram("dt_sdt", ebpf.TracePoint, ins)
+	if err != nil {
+		return err
+	}
+	a, err := probe.AttachRecord(prog, p.Attach)
 	if err != nil {
 		return err
 	}

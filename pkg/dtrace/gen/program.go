@@ -187,7 +187,7 @@ func (c *code) oneClause(l *ClauseLayout) {
 		asm.Mov.Reg(asm.R8, asm.R7),
 		asm.Add.Imm(asm.R8, int32(c.g.slot.record)),
 	)
-	if uses(l.Clause, "timestamp") {
+	if uses(l.Clause, "timestamp") || c.probe != nil && c.probeUses("timestamp") {
 		c.emit(
 			asm.FnKtimeGetNs.Call(),
 			asm.StoreMem(asm.R7, int16(c.g.slot.ts), asm.R0, asm.DWord),
@@ -220,6 +220,18 @@ func (c *code) oneClause(l *ClauseLayout) {
 		c.marked = true
 	}
 	c.mark(end)
+}
+
+// probeUses reports whether the probe's own arguments read a built-in variable.
+func (c *code) probeUses(name string) bool {
+	found := false
+	for _, x := range c.probe.Args {
+		walkExpr(x, func(x ir.Expr) {
+			b, ok := x.(*ir.Builtin)
+			found = found || ok && b.Name == name
+		})
+	}
+	return found
 }
 
 // output puts the record out, or counts its loss.

@@ -86,8 +86,8 @@ func (p perfEvents) Close() error {
 	return errors.Join(errs...)
 }
 
-// AttachClock attaches a program to the clock of every CPU, or of one for a
-// Tick.
+// AttachClock attaches a program to the clock or counter of every CPU, or of one
+// for a Tick.
 func AttachClock(prog *ebpf.Program, a Attach) (Attachment, error) {
 	cpus, err := onlineCPUs()
 	if err != nil {
@@ -100,8 +100,17 @@ func AttachClock(prog *ebpf.Program, a Attach) (Attachment, error) {
 		Type: unix.PERF_TYPE_SOFTWARE, Config: unix.PERF_COUNT_SW_CPU_CLOCK,
 		Size: unix.PERF_ATTR_SIZE_VER7, Sample: uint64(a.Period),
 	}
+	if a.Kind == Count {
+		attr.Type, attr.Config = uint32(a.Type), a.Config
+		if a.NotUser {
+			attr.Bits |= unix.PerfBitExcludeUser
+		}
+		if a.NotInKernel {
+			attr.Bits |= unix.PerfBitExcludeKernel
+		}
+	}
 	if a.Period < 0 {
-		attr.Sample, attr.Bits = uint64(-a.Period), unix.PerfBitFreq
+		attr.Sample, attr.Bits = uint64(-a.Period), attr.Bits|unix.PerfBitFreq
 	}
 	var events perfEvents
 	for _, cpu := range cpus {

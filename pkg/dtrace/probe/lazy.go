@@ -23,6 +23,7 @@ const (
 func lazyProviders() []*lazyProvider {
 	return []*lazyProvider{
 		{names: []string{"rawtp"}, first: firstLazy, list: rawTracepoints},
+		{names: []string{"sdt"}, first: firstLazy + idRange, list: records},
 	}
 }
 

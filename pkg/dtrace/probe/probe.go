@@ -20,6 +20,9 @@ type Probe struct {
 	// one. Both are over the raw arguments arg0, arg1 ...
 	Guard, Task string
 
+	// Setup is clauses in D that must run for the probe, before its own.
+	Setup string
+
 	args func() []Arg // of many probes: made when asked for
 }
 
@@ -43,7 +46,8 @@ type Attach struct {
 	Kind   Kind
 	Number int    // system call
 	Period int64  // of profile and tick: ns between firings, or Hz when negative
-	Event  string // tracepoint
+	Event  string // tracepoint, or GROUP/NAME of a Recorded one
+	Counter
 
 	Site // of a probe in a process
 }
@@ -67,12 +71,14 @@ const (
 	Error
 	SyscallEntry
 	SyscallReturn
-	Profile // on every CPU
-	Tick    // on one
-	RawTP   // a tracepoint with its arguments as the kernel passes them
-	Enter   // a place in a process, where a function begins or in its midst
-	Leave   // where a function of a process returns
-	Marked  // a probe that a program's author put there
+	Profile  // on every CPU
+	Tick     // on one
+	RawTP    // a tracepoint with its arguments as the kernel passes them
+	Recorded // a tracepoint with the record that the kernel would write
+	Count    // a counter of the processor or the kernel, on every CPU
+	Enter    // a place in a process, where a function begins or in its midst
+	Leave    // where a function of a process returns
+	Marked   // a probe that a program's author put there
 )
 
 // DB is the probes of this host, loaded provider by provider.
@@ -97,6 +103,8 @@ func Load() (*DB, error) {
 	db.addSyscalls()
 	db.addProfiles()
 	db.addStatic()
+	db.addTick()
+	db.addCounters()
 	db.lazy = lazyProviders()
 	db.nextID = firstMade
 	return db, nil

@@ -17,25 +17,36 @@ func (db *DB) addProfiles() {
 }
 
 // make makes the probe that a description names exactly, where a provider has
-// endless many: profile-123us, tick-7s.
+// endless many: profile-123us, tick-7s, cpu_clock-all-10000.
 func (db *DB) make(d Desc) *Probe {
-	if d.Provider != "" && !matchPart(d.Provider, "profile") || d.Module != "" || d.Func != "" || isGlob(d.Name) {
+	if d.Module != "" || d.Func != "" || isGlob(d.Name) || db.byName["profile:::"+d.Name] != nil || db.byName["cpc:::"+d.Name] != nil {
 		return nil
 	}
-	kind, rate, ok := strings.Cut(d.Name, "-")
+	p := clock(d.Name)
+	if p == nil {
+		p = counterProbe(d.Name)
+	}
+	if p == nil || d.Provider != "" && !matchPart(d.Provider, p.Provider) {
+		return nil
+	}
+	return db.add(p)
+}
+
+// clock is profile-RATE or tick-RATE; nil for a name that is none.
+func clock(name string) *Probe {
+	kind, rate, ok := strings.Cut(name, "-")
 	if !ok || kind != "profile" && kind != "tick" {
 		return nil
 	}
 	period, ok := parseRate(rate)
-	name := "profile:::" + d.Name
-	if !ok || db.byName[name] != nil {
+	if !ok {
 		return nil
 	}
 	a := Attach{Kind: Profile, Period: period}
 	if kind == "tick" {
 		a.Kind = Tick
 	}
-	return db.add(&Probe{Provider: "profile", Name: d.Name, Attach: a})
+	return &Probe{Provider: "profile", Name: name, Attach: a}
 }
 
 // parseRate reads a rate: a number of the unit, of Hz without one. Faster than

@@ -7,6 +7,7 @@ type static struct {
 	event          string
 	guard, task    string
 	args           []Arg
+	setup          string // clauses in D that must run for it, before it
 }
 
 // arg is an argument with its type and value in D.
@@ -19,14 +20,25 @@ func task(from string) []Arg {
 
 // addStatic lists the probes of the providers that are made of tracepoints.
 func (db *DB) addStatic() {
-	for _, list := range [][]static{procProbes(), schedProbes(), ioProbes()} {
+	for _, list := range [][]static{
+		procProbes(), schedProbes(), ioProbes(), ipProbes(), tcpProbes(), udpProbes(), lockstatProbes(), sysinfoProbes(), vminfoProbes(),
+	} {
 		for _, s := range list {
 			db.add(&Probe{
-				Provider: s.provider, Module: "vmlinux", Name: s.name, Args: s.args, Guard: s.guard, Task: s.task,
+				Provider: s.provider, Module: "vmlinux", Name: s.name, Args: s.args, Guard: s.guard, Task: s.task, Setup: s.setup,
 				Attach: Attach{Kind: RawTP, Event: s.event},
 			})
 		}
 	}
+}
+
+// addTick adds the clock that the scheduler would have: it has no tracepoint.
+func (db *DB) addTick() {
+	const hz = 100
+	db.add(&Probe{
+		Provider: "sched", Module: "vmlinux", Name: "tick", Attach: Attach{Kind: Profile, Period: -hz},
+		Args: []Arg{arg("lwpsinfo_t *", "curthread"), arg("psinfo_t *", "curthread")},
+	})
 }
 
 func procProbes() []static {
@@ -37,19 +49,19 @@ func procProbes() []static {
 	ended := numberIs(returning, "execve", "execveat")
 	forked := "(int64_t)arg1 == 0 && (" + numberIs(returning, "fork", "vfork", "clone", "clone3") + ")"
 	return []static{
-		{"proc", "create", "sched_process_fork", child + "->pid == " + child + "->tgid", "", []Arg{arg("psinfo_t *", "(struct task_struct *)arg1")}},
-		{"proc", "exec", "sys_enter", isExec, "", []Arg{arg("string", "copyinstr("+numberIs("arg1", "execve")+" ? "+enterArg(0)+" : "+enterArg(1)+")")}},
-		{"proc", "exec-failure", "sys_exit", "(int64_t)arg1 < 0 && (" + ended + ")", "", []Arg{arg("int", "-(int)arg1")}},
-		{"proc", "exec-success", "sched_process_exec", "", "", nil},
-		{"proc", "exit", "sched_process_exit", "curthread->signal->live.counter == 0", "", []Arg{arg("int", "curthread->exit_code & 0x7f ? (curthread->exit_code & 0x80 ? 3 : 2) : 1")}},
-		{"proc", "lwp-create", "sched_process_fork", child + "->pid != " + child + "->tgid", "", task("arg1")},
-		{"proc", "lwp-exit", "sched_process_exit", "", "", nil},
-		{"proc", "lwp-start", "sys_exit", forked, "", nil},
-		{"proc", "signal-clear", "sys_exit", "(int64_t)arg1 > 0 && (" + numberIs(returning, "rt_sigtimedwait") + ")", "", []Arg{arg("int", "(int)arg1")}},
-		{"proc", "signal-discard", "signal_generate", "arg4 == 1", "", append(task("arg2"), arg("int", "(int)arg0"))},
-		{"proc", "signal-handle", "signal_deliver", "", "", []Arg{arg("int", handled), arg("siginfo_t *", "(struct kernel_siginfo *)arg1"), arg("uintptr_t", "((struct k_sigaction *)arg2)->sa.sa_handler")}},
-		{"proc", "signal-send", "signal_generate", "", "", append(task("arg2"), arg("int", "(int)arg0"))},
-		{"proc", "start", "sys_exit", forked + " && pid == tid", "", nil},
+		{"proc", "create", "sched_process_fork", child + "->pid == " + child + "->tgid", "", []Arg{arg("psinfo_t *", "(struct task_struct *)arg1")}, ""},
+		{"proc", "exec", "sys_enter", isExec, "", []Arg{arg("string", "copyinstr("+numberIs("arg1", "execve")+" ? "+enterArg(0)+" : "+enterArg(1)+")")}, ""},
+		{"proc", "exec-failure", "sys_exit", "(int64_t)arg1 < 0 && (" + ended + ")", "", []Arg{arg("int", "-(int)arg1")}, ""},
+		{"proc", "exec-success", "sched_process_exec", "", "", nil, ""},
+		{"proc", "exit", "sched_process_exit", "curthread->signal->live.counter == 0", "", []Arg{arg("int", "curthread->exit_code & 0x7f ? (curthread->exit_code & 0x80 ? 3 : 2) : 1")}, ""},
+		{"proc", "lwp-create", "sched_process_fork", child + "->pid != " + child + "->tgid", "", task("arg1"), ""},
+		{"proc", "lwp-exit", "sched_process_exit", "", "", nil, ""},
+		{"proc", "lwp-start", "sys_exit", forked, "", nil, ""},
+		{"proc", "signal-clear", "sys_exit", "(int64_t)arg1 > 0 && (" + numberIs(returning, "rt_sigtimedwait") + ")", "", []Arg{arg("int", "(int)arg1")}, ""},
+		{"proc", "signal-discard", "signal_generate", "arg4 == 1", "", append(task("arg2"), arg("int", "(int)arg0")), ""},
+		{"proc", "signal-handle", "signal_deliver", "", "", []Arg{arg("int", handled), arg("siginfo_t *", "(struct kernel_siginfo *)arg1"), arg("uintptr_t", "((struct k_sigaction *)arg2)->sa.sa_handler")}, ""},
+		{"proc", "signal-send", "signal_generate", "", "", append(task("arg2"), arg("int", "(int)arg0")), ""},
+		{"proc", "start", "sys_exit", forked + " && pid == tid", "", nil, ""},
 	}
 }
 
@@ -57,14 +69,14 @@ func schedProbes() []static {
 	queue := append(task("arg0"), arg("cpuinfo_t *", "(struct task_struct *)arg0"), arg("int", "0"))
 	left := append(task("arg1"), arg("cpuinfo_t *", "(struct task_struct *)arg1"), arg("int", "0"))
 	return []static{
-		{"sched", "dequeue", "sched_switch", "(uint32_t)arg3 != 0", "", left},
-		{"sched", "enqueue", "sched_wakeup sched_wakeup_new", "", "", queue},
-		{"sched", "off-cpu", "sched_switch", "", "", task("arg2")},
-		{"sched", "on-cpu", "sched_switch", "", "(struct task_struct *)arg2", nil},
-		{"sched", "preempt", "sched_switch", "(int)arg0 != 0", "", nil},
-		{"sched", "sleep", "sched_switch", "((uint32_t)arg3 & 3) != 0", "", nil},
-		{"sched", "surrender", "sys_enter", numberIs("arg1", "sched_yield"), "", []Arg{arg("lwpsinfo_t *", "curthread"), arg("psinfo_t *", "curthread")}},
-		{"sched", "wakeup", "sched_waking", "", "", task("arg0")},
+		{"sched", "dequeue", "sched_switch", "(uint32_t)arg3 != 0", "", left, ""},
+		{"sched", "enqueue", "sched_wakeup sched_wakeup_new", "", "", queue, ""},
+		{"sched", "off-cpu", "sched_switch", "", "", task("arg2"), ""},
+		{"sched", "on-cpu", "sched_switch", "", "(struct task_struct *)arg2", nil, ""},
+		{"sched", "preempt", "sched_switch", "(int)arg0 != 0", "", nil, ""},
+		{"sched", "sleep", "sched_switch", "((uint32_t)arg3 & 3) != 0", "", nil, ""},
+		{"sched", "surrender", "sys_enter", numberIs("arg1", "sched_yield"), "", []Arg{arg("lwpsinfo_t *", "curthread"), arg("psinfo_t *", "curthread")}, ""},
+		{"sched", "wakeup", "sched_waking", "", "", task("arg0"), ""},
 	}
 }
 
@@ -74,7 +86,7 @@ func ioProbes() []static {
 		arg("fileinfo_t *", "(struct file *)0"),
 	}
 	return []static{
-		{"io", "done", "block_io_done|block_rq_complete", "", "", args},
-		{"io", "start", "block_io_start|block_rq_issue", "", "", args},
+		{"io", "done", "block_io_done|block_rq_complete", "", "", args, ""},
+		{"io", "start", "block_io_start|block_rq_issue", "", "", args, ""},
 	}
 }

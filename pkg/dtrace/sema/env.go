@@ -36,6 +36,9 @@ type Probe struct {
 	// Guard and Task are expressions in D over the raw arguments: under which
 	// condition the probe fires, and whose thread it is when not the current one.
 	Guard, Task string
+
+	// Setup is clauses in D that must run for the probe, before its own.
+	Setup string
 }
 
 // Arg is what args[N] of a probe is.

@@ -225,7 +225,7 @@ func (c *checker) redefined(d *lang.Inline) error {
 
 // checkClause checks a clause against all probes that it names.
 func (c *checker) checkClause(d *lang.Clause) error {
-	cl := &ir.Clause{ID: len(c.prog.Clauses), Pos: d.Pos}
+	cl := &ir.Clause{Pos: d.Pos}
 	c.clause, c.probes, c.order = cl, nil, order{}
 	for _, desc := range d.Probes {
 		if err := c.match(desc); err != nil {
@@ -243,6 +243,7 @@ func (c *checker) checkClause(d *lang.Clause) error {
 	if len(d.Body) == 0 {
 		cl.Body = []ir.Stmt{&ir.Action{Kind: "default", Pos: d.Pos}}
 	}
+	cl.ID = len(c.prog.Clauses)
 	c.prog.Clauses = append(c.prog.Clauses, cl)
 	return nil
 }

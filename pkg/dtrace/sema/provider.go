@@ -23,6 +23,11 @@ func (c *checker) about(p *Probe) *ir.Probe {
 
 // conditions checks when a probe fires and whose thread it speaks of.
 func (c *checker) conditions(pos lang.Pos, p *Probe) error {
+	if p.Setup != "" {
+		if err := c.setup(p.Setup); err != nil {
+			return unavailable(pos, p, err)
+		}
+	}
 	if p.Guard == "" && p.Task == "" {
 		return nil
 	}
@@ -69,6 +74,17 @@ func (c *checker) zoneOf(x *lang.Call) (ir.Expr, error) {
 
 func unavailable(pos lang.Pos, p *Probe, err error) error {
 	return errorf(pos, tagPdescInval, "%s:%s:%s:%s is not available on this kernel: %v", p.Provider, p.Module, p.Func, p.Name, err)
+}
+
+// setup adds the clauses that a probe needs, once. A clause is just being
+// checked, whose place is behind them.
+func (c *checker) setup(text string) error {
+	if c.learnt[text] {
+		return nil
+	}
+	clause, probes, order, params, raw := c.clause, c.probes, c.order, c.params, c.raw
+	defer func() { c.clause, c.probes, c.order, c.params, c.raw = clause, probes, order, params, raw }()
+	return c.declareLibrary(text)
 }
 
 // taskVars gives the variables that the kernel tells of the current thread in
