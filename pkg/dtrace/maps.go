@@ -52,7 +52,7 @@ func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, e
 		}
 		specs = append(specs, &ebpf.MapSpec{
 			Name: v.Map, Type: ebpf.Hash, KeySize: uint32(v.KeySize), ValueSize: uint32(v.Size),
-			MaxEntries: entries(sizes.Dyn, v.KeySize+v.Size), Flags: noPrealloc,
+			MaxEntries: entries(sizes.Dyn, g.DynSize(v.Var)), Flags: noPrealloc,
 		})
 	}
 	for name := range table {
@@ -85,7 +85,7 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 		one(gen.MapWaste, ebpf.Array, zero),
 		drops,
 		{Name: gen.MapSpec, Type: ebpf.Hash, KeySize: 8, ValueSize: 8, MaxEntries: 256},
-		{Name: gen.MapOut, Type: ebpf.RingBuf, MaxEntries: powerOfTwo(sizes.Buffer * runtime.NumCPU())},
+		{Name: gen.MapOut, Type: ebpf.RingBuf, MaxEntries: ringSize(sizes.Buffer)},
 		{Name: gen.MapNames, Type: ebpf.Hash, KeySize: 4, ValueSize: 4 * gen.NameSize, MaxEntries: 8192, Flags: noPrealloc},
 	}
 }
@@ -123,8 +123,16 @@ func (m maps) names(probes []*probe.Probe) error {
 }
 
 func entries(bytes, each int) uint32 {
-	const overhead = 64
-	return uint32(min(max(bytes/(each+overhead), 16), 1<<20))
+	return uint32(min(max(bytes/each, 1), 1<<18))
+}
+
+// ringSize is the size of the buffer that all CPUs share. A small one is taken
+// as it is: the program wants to see what happens when it is full.
+func ringSize(bytes int) uint32 {
+	if bytes >= 1<<20 {
+		bytes *= runtime.NumCPU()
+	}
+	return powerOfTwo(bytes)
 }
 
 func powerOfTwo(n int) uint32 {

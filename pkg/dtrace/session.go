@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -60,19 +61,42 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 	if p.Needs.Destructive && !o.Destructive {
 		return nil, errors.New("could not enable tracing: Destructive actions not allowed")
 	}
-	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize + 1, Scratch: o.Scratch, Specs: o.Specs})}
+	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize + 1, Scratch: o.Scratch, Specs: o.Specs, Print: o.PrintSize, RawBytes: o.RawBytes})}
+	if n := o.Sizes; n.Buffer < s.gen.NeedBuffer() || n.Agg < s.gen.NeedAgg() || n.Dyn < s.gen.NeedDyn() {
+		return nil, errors.New("could not enable tracing: Enabling exceeds size of buffer")
+	}
 	if err := s.load(s.wire()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, consume.Options{
-		Quiet: o.Quiet, Anonymous: o.Anonymous, Order: o.Order, StackIndent: o.StackIndent,
-	})
+	s.printer = consume.NewPrinter(o.Out, o.Err, s.gen, db, s.display())
 	return s, nil
+}
+
+// display are the options that say how the output looks.
+func (s *Session) display() consume.Options {
+	o := s.opts
+	return consume.Options{
+		Quiet: o.Quiet, Anonymous: o.Anonymous, Order: o.Order, StackIndent: o.StackIndent,
+		PrintSize: o.PrintSize, SpecSize: o.Sizes.Spec, DropTags: o.DropTags, RawBytes: o.RawBytes,
+		Set: s.setOption,
+	}
+}
+
+// setOption is setopt(): only what is no matter of memory can still change.
+func (s *Session) setOption(name, value string) (consume.Options, error) {
+	if size, _ := s.opts.size(name); size != nil && name != "printsize" && name != "stackindent" && !strings.HasPrefix(name, "aggsort") || onlyOutside(name) {
+		return consume.Options{}, errors.New("Operation illegal when tracing is active")
+	}
+	err := s.opts.Set(name, value)
+	return s.display(), err
 }
 
 // Close detaches and frees everything.
 func (s *Session) Close() error {
 	var errs []error
+	if s.printer != nil {
+		errs = append(errs, s.printer.Close())
+	}
 	if s.zones != nil {
 		errs = append(errs, s.zones.Close())
 	}
@@ -176,7 +200,7 @@ func (s *Session) follow(ctx context.Context, reader *ringbuf.Reader) error {
 		rec, err := reader.Read()
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if err := s.printer.Flush(); err != nil {
+			if err := errors.Join(s.printer.Flush(), s.printer.Lost(s)); err != nil {
 				return err
 			}
 			continue
@@ -244,19 +268,15 @@ func (s *Session) Aggregation(a *gen.AggLayout) ([]consume.Entry, error) {
 	return out, it.Err()
 }
 
-// Drops returns the losses since the start, by kind.
-func (s *Session) Drops() ([gen.DropCount]uint64, error) {
-	var sums [gen.DropCount]uint64
-	for i := range sums {
-		var perCPU []uint64
-		if err := s.maps[gen.MapDrops].Lookup(uint32(i), &perCPU); err != nil {
-			return sums, err
-		}
-		for _, n := range perCPU {
-			sums[i] += n
+// Drops returns the losses since the start, by kind and CPU.
+func (s *Session) Drops() ([gen.DropCount][]uint64, error) {
+	var all [gen.DropCount][]uint64
+	for i := range all {
+		if err := s.maps[gen.MapDrops].Lookup(uint32(i), &all[i]); err != nil {
+			return all, fmt.Errorf("read the drops: %w", err)
 		}
 	}
-	return sums, nil
+	return all, nil
 }
 
 // ClearAggregation empties the values and keeps the keys.

@@ -33,7 +33,7 @@ func run(t *testing.T, text string, c consume.Options) (out, errs string) {
 	}
 	var o, e bytes.Buffer
 	set := NewSettings()
-	set.Quiet, set.Order, set.Sizes = c.Quiet, c.Order, Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10}
+	set.Quiet, set.Order, set.Sizes = c.Quiet, c.Order, Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10, Spec: 64 << 10}
 	s, err := Open(u.Program, u.DB, Options{Settings: set, Out: &o, Err: &e})
 	if err != nil {
 		if v, ok := err.(interface{ Unwrap() []error }); ok && len(v.Unwrap()) > 0 {

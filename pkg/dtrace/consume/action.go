@@ -26,6 +26,21 @@ func (p *Printer) action(a *gen.ActionLayout, b []byte, src Source) error {
 		return p.printa(a, src)
 	case "exit":
 		p.exited = true
+	case "print":
+		p.out.WriteString(p.print(a.Fields[1].Type, binary.NativeEndian.Uint64(data(0)), data(1)))
+	case "system", "freopen":
+		text, err := p.formatted(a, data)
+		if err != nil {
+			return err
+		}
+		if a.Action.Kind == "system" {
+			return p.system(text)
+		}
+		return p.freopen(text)
+	case "ftruncate":
+		return p.ftruncate()
+	case "setopt":
+		return p.setopt(a, data)
 	case "speculate":
 	case "commit":
 		return p.commit(binary.NativeEndian.Uint64(data(0)), src)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
@@ -17,6 +18,13 @@ type Options struct {
 	Anonymous   bool // rows without CPU and probe id, which differ from run to run
 	Order       Order
 	StackIndent int
+	PrintSize   int  // bytes that print() shows
+	SpecSize    int  // bytes that a speculation holds
+	DropTags    bool // tell kinds of drops by their tags
+	RawBytes    bool // strings as their bytes
+
+	// Set changes an option for setopt() and returns all.
+	Set func(name, value string) (Options, error)
 }
 
 // Source is the session, asked for what is not in a record.
@@ -24,7 +32,7 @@ type Source interface {
 	Aggregation(a *gen.AggLayout) ([]Entry, error)
 	ClearAggregation(a *gen.AggLayout) error
 	RemoveEntries(a *gen.AggLayout, entries []Entry) error
-	Drops() ([gen.DropCount]uint64, error)
+	Drops() ([gen.DropCount][]uint64, error)
 }
 
 // Printer prints one run.
@@ -39,14 +47,17 @@ type Printer struct {
 	normal  map[int]int64 // by aggregation
 	printed map[int]bool  // aggregations that printa has shown
 	names   names
-	held    map[uint64][][]byte // records of speculations
-	drops   [gen.DropCount]uint64
+	held    map[uint64]*speculation
+	drops   [gen.DropCount][]uint64
+
+	first, dest io.Writer // where output went at first, and goes now
+	file        *os.File  // of freopen(), nil for none
 }
 
 // NewPrinter returns a printer for the layouts of g.
 func NewPrinter(out, errs io.Writer, g *gen.Generator, db *probe.DB, o Options) *Printer {
 	return &Printer{
-		out: bufio.NewWriter(out), err: errs, gen: g, db: db, opts: o,
+		out: bufio.NewWriter(out), first: out, dest: out, err: errs, gen: g, db: db, opts: o,
 		normal: map[int]int64{}, printed: map[int]bool{},
 	}
 }
@@ -56,6 +67,9 @@ func (p *Printer) Exited() bool { return p.exited }
 
 // Flush writes out what is buffered.
 func (p *Printer) Flush() error { return p.out.Flush() }
+
+// Close closes the file of freopen().
+func (p *Printer) Close() error { return p.redirect(p.first, nil) }
 
 // Record prints one record.
 func (p *Printer) Record(b []byte, src Source) error {
@@ -69,8 +83,7 @@ func (p *Printer) Record(b []byte, src Source) error {
 		return p.fault(l, pr, b)
 	}
 	if spec := binary.NativeEndian.Uint64(b[16:]); spec != 0 {
-		p.hold(spec, b)
-		return nil
+		return p.hold(spec, b)
 	}
 	rows := !p.opts.Quiet && !silent(l)
 	if rows {
@@ -152,28 +165,7 @@ func (p *Printer) End(src Source) error {
 	if err := p.out.Flush(); err != nil {
 		return err
 	}
-	return p.lost(src)
-}
-
-// lost reports losses since it was last asked.
-func (p *Printer) lost(src Source) error {
-	now, err := src.Drops()
-	if err != nil {
-		return err
-	}
-	what := [gen.DropCount]string{"drops", "drops of nested probes", "aggregation drops", "dynamic variable drops", "failed speculations (no speculative buffer available)"}
-	for i, n := range now {
-		if d := n - p.drops[i]; d > 0 {
-			if i == gen.DropSpec && d == 1 {
-				what[i] = "failed speculation (no speculative buffer available)"
-			}
-			if _, err := fmt.Fprintf(p.err, "dtrace: %d %s\n", d, what[i]); err != nil {
-				return err
-			}
-		}
-	}
-	p.drops = now
-	return nil
+	return p.Lost(src)
 }
 
 // aggregation prints all entries of one, as at the end of a run.

@@ -7,24 +7,44 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
 )
 
-// hold keeps a record until its speculation is committed.
-func (p *Printer) hold(spec uint64, b []byte) {
-	if spec == gen.NoSpeculation {
-		return
+// speculation is the records that wait for its end.
+type speculation struct {
+	records [][]byte
+	size    int
+}
+
+// hold keeps a record until its speculation is committed. One that has no room
+// left is lost.
+func (p *Printer) hold(id uint64, b []byte) error {
+	if id == gen.NoSpeculation {
+		return nil
 	}
 	if p.held == nil {
-		p.held = map[uint64][][]byte{}
+		p.held = map[uint64]*speculation{}
+	}
+	s := p.held[id]
+	if s == nil {
+		s = &speculation{}
+		p.held[id] = s
+	}
+	if s.size+len(b)-gen.HeaderSize > p.opts.SpecSize {
+		return p.drop(dropKind{tag: "SPEC", what: "speculative drop"}, 1, "")
 	}
 	b = slices.Clone(b)
 	binary.NativeEndian.PutUint64(b[16:], 0)
-	p.held[spec] = append(p.held[spec], b)
+	s.records = append(s.records, b)
+	s.size += len(b) - gen.HeaderSize
+	return nil
 }
 
 // commit prints what was held.
-func (p *Printer) commit(spec uint64, src Source) error {
-	list := p.held[spec]
-	delete(p.held, spec)
-	for _, b := range list {
+func (p *Printer) commit(id uint64, src Source) error {
+	s := p.held[id]
+	delete(p.held, id)
+	if s == nil {
+		return nil
+	}
+	for _, b := range s.records {
 		if err := p.Record(b, src); err != nil {
 			return err
 		}

@@ -78,6 +78,10 @@ func (p *Printer) traced(f gen.Field, data []byte) {
 		p.out.WriteString(p.symbol(f, data))
 	case t.Kind == ctype.Sym:
 		fmt.Fprintf(p.out, "  %-50s", p.symbol(f, data))
+	case t.Kind == ctype.Str && p.opts.RawBytes:
+		var b strings.Builder
+		dump(&b, data[:min(len(data), p.gen.StringSize())])
+		p.out.WriteString(b.String())
 	case t.Kind == ctype.Str && p.opts.Quiet:
 		p.out.WriteString(cstring(data))
 	case t.Kind == ctype.Str:

@@ -54,8 +54,11 @@ func (c *code) action(s *ir.Action, l *ActionLayout) {
 		c.tracemem(s, l)
 	case "speculate", "commit", "discard":
 		c.speculation(s, l)
-	case "raise", "stop", "copyout", "copyoutstr", "chill", "panic", "breakpoint",
-		"print", "system", "freopen", "ftruncate", "setopt":
+	case "print":
+		c.print(s, l)
+	case "raise", "stop", "copyout", "copyoutstr":
+		c.destructive(s)
+	case "chill", "panic", "breakpoint":
 		c.fail(s.Pos, "%s( ) is not supported yet", s.Kind)
 	default:
 		for i, x := range s.Args {
@@ -80,6 +83,9 @@ func (c *code) record(x ir.Expr, f Field) {
 	}
 	c.expr(x)
 	word := c.push()
+	if c.g.rawBytes {
+		c.zero(asm.R8, f.Off, round8(f.Size))
+	}
 	c.emit(asm.Mov.Reg(asm.R1, asm.R8), asm.Add.Imm(asm.R1, int32(f.Off)))
 	c.emit(asm.LoadMem(asm.R3, asm.RFP, word, asm.DWord))
 	if x.Type().IsString() {

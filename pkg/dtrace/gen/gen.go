@@ -19,6 +19,9 @@ type Generator struct {
 	specs   int
 	scratch int
 
+	printSize int  // bytes that print() records at most
+	rawBytes  bool // strings are shown to their last byte
+
 	Clauses []*ClauseLayout
 	Aggs    []*AggLayout
 	Vars    map[*ir.Var]*VarLayout
@@ -37,12 +40,15 @@ type Options struct {
 	StrSize int // bytes of a string with its NUL
 	Scratch int // bytes of scratch memory
 	Specs   int // speculations at a time
+	Print   int // bytes that print() records at most
+
+	RawBytes bool // strings are shown to their last byte
 }
 
 // New plans a program.
 func New(prog *ir.Program, o Options) *Generator {
 	g := &Generator{
-		prog: prog, strSize: max(round8(o.StrSize), 16), strCap: o.StrSize, specs: o.Specs, scratch: round8(o.Scratch), Vars: map[*ir.Var]*VarLayout{},
+		prog: prog, strSize: max(round8(o.StrSize), 16), strCap: o.StrSize, specs: o.Specs, scratch: round8(o.Scratch), printSize: max(o.Print, 8), rawBytes: o.RawBytes, Vars: map[*ir.Var]*VarLayout{},
 		strings: map[string]int{}, Strings: make([]byte, max(round8(o.StrSize), 16)),
 	}
 	g.planVars()
@@ -93,6 +99,9 @@ func (g *Generator) Zeros() int {
 	}
 	return n
 }
+
+// StringSize is the bytes of a string with its NUL.
+func (g *Generator) StringSize() int { return g.strCap }
 
 // ScratchSize is the size of MapScratch's value.
 func (g *Generator) ScratchSize() int { return Slots * g.slot.size }
@@ -271,6 +280,11 @@ func (g *Generator) planAction(l *ClauseLayout, a *ActionLayout) {
 		if len(s.Args) > 1 {
 			add(8, ctype.Long, "")
 		}
+	case "raise", "stop", "copyout", "copyoutstr":
+	case "print":
+		t := s.Args[0].Type().Base().Elem
+		add(8, s.Args[0].Type(), "")
+		add(min(t.Bytes(), g.printSize), t, "")
 	default:
 		for _, x := range s.Args {
 			t := x.Type()
