@@ -94,9 +94,6 @@ func (s *Session) setOption(name, value string) (consume.Options, error) {
 // Close detaches and frees everything.
 func (s *Session) Close() error {
 	var errs []error
-	if s.printer != nil {
-		errs = append(errs, s.printer.Close())
-	}
 	if s.zones != nil {
 		errs = append(errs, s.zones.Close())
 	}

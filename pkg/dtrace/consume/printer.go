@@ -3,6 +3,7 @@ package consume
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -68,8 +69,10 @@ func (p *Printer) Exited() bool { return p.exited }
 // Flush writes out what is buffered.
 func (p *Printer) Flush() error { return p.out.Flush() }
 
-// Close closes the file of freopen().
-func (p *Printer) Close() error { return p.redirect(p.first, nil) }
+// Close lets go of what is remembered, and of the file of freopen().
+func (p *Printer) Close() error {
+	return errors.Join(p.names.user.Close(), p.redirect(p.first, nil))
+}
 
 // Record prints one record.
 func (p *Printer) Record(b []byte, src Source) error {

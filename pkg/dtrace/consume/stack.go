@@ -21,9 +21,6 @@ type names struct {
 // its end.
 func (p *Printer) Remember(pid int) { p.names.user.Remember(pid) }
 
-// Close lets go of what is remembered.
-func (p *Printer) Close() error { return p.names.user.Close() }
-
 // stack is the text of a stack: a frame per line, the first one on a new line.
 func (p *Printer) stack(f gen.Field, data []byte) string {
 	pid := int(binary.NativeEndian.Uint64(data) >> 32)
