@@ -41,7 +41,7 @@ func New(env *cli.Env) *cobra.Command {
 		newInherit(h), newList(env, h), newMount(env, h), newPromote(h), newRelease(h), newRename(h), newRollback(h), newSet(h), newSnapshot(h), newUnmount(h), newVersion(env),
 		newOwners(env, h, false), newOwners(env, h, true), newUpgrade(env, h),
 	)
-	root.AddCommand(newReceive(env, h))
+	root.AddCommand(newReceive(env, h), newSend(env, h))
 	root.AddCommand(newRefused()...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true

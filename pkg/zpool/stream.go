@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+	"github.com/smartbox-os/smartbox/pkg/zpool/zstream"
 )
 
 // Receive makes datasets and snapshots of a ZFS send stream. Nothing of a
@@ -17,4 +18,17 @@ func (h *Host) Receive(ctx context.Context, target string, src io.Reader, o data
 // AbortReceive drops what was kept of a stream that was cut.
 func (h *Host) AbortReceive(ctx context.Context, name string) error {
 	return h.with(name, func(b keeper) error { return b.AbortReceive(ctx, name) })
+}
+
+// Send writes a snapshot, or several, as a ZFS send stream.
+func (h *Host) Send(ctx context.Context, snapshot string, dst io.Writer, o dataset.SendOptions) error {
+	name := snapshot
+	if o.Token != "" {
+		t, err := zstream.ParseToken(o.Token)
+		if err != nil {
+			return dataset.As(err, "cannot resume send: %v", err)
+		}
+		name = t.ToName
+	}
+	return h.with(name, func(b keeper) error { return b.Send(ctx, snapshot, dst, o) })
 }

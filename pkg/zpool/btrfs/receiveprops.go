@@ -35,10 +35,9 @@ func (a *arriving) brought() (map[string]string, error) {
 // words: a stream has the numbers that ZFS stores.
 func sentProps(list zstream.Nvlist, t dataset.Type) map[string]string {
 	props := map[string]string{}
-	for name, entry := range list {
-		entry, _ := entry.(zstream.Nvlist)
+	for name, sent := range list {
 		var text string
-		switch v := entry["value"].(type) {
+		switch v := sent.(type) {
 		case string:
 			text = v
 		case uint64:
@@ -54,42 +53,66 @@ func sentProps(list zstream.Nvlist, t dataset.Type) map[string]string {
 	return props
 }
 
-// sentNumber words a number that ZFS stores; "" is one without meaning here.
-func sentNumber(name string, v uint64) string {
+// numbered is the words of properties that ZFS stores as numbers.
+func numbered(name string) []string {
 	switch name {
-	case "quota", "refquota", "reservation", "refreservation", "recordsize", "volblocksize":
-		return strconv.FormatUint(v, 10)
 	case "atime", "devices", "exec", "setuid", "readonly", "relatime", "overlay":
-		return word(v, "off", "on")
+		return []string{"off", "on"}
 	case "canmount":
-		return word(v, "off", "on", "noauto")
+		return []string{"off", "on", "noauto"}
 	case "sync":
-		return word(v, "standard", "always", "disabled")
+		return []string{"standard", "always", "disabled"}
 	case "logbias":
-		return word(v, "latency", "throughput")
+		return []string{"latency", "throughput"}
 	case "primarycache", "secondarycache":
-		return word(v, "none", "metadata", "all")
-	case "snapdir":
-		return word(v, "hidden", "visible")
+		return []string{"none", "metadata", "all"}
 	case "compression":
-		return word(v, "", "on", "off", "lzjb", "", "gzip-1", "gzip-2", "gzip-3", "gzip-4", "gzip-5", "gzip",
-			"gzip-7", "gzip-8", "gzip-9", "zle", "lz4", "zstd")
+		return []string{
+			"", "on", "off", "lzjb", "", "gzip-1", "gzip-2", "gzip-3", "gzip-4", "gzip-5", "gzip",
+			"gzip-7", "gzip-8", "gzip-9", "zle", "lz4", "zstd",
+		}
 	}
-	return ""
+	return nil
 }
 
-func word(v uint64, words ...string) string {
-	if v < uint64(len(words)) {
+// isSize tells the properties whose value is a number for people too.
+func isSize(name string) bool {
+	switch name {
+	case "quota", "refquota", "reservation", "refreservation", "recordsize", "volblocksize":
+		return true
+	}
+	return false
+}
+
+// sentNumber words a number that ZFS stores; "" is one without meaning here.
+func sentNumber(name string, v uint64) string {
+	if isSize(name) {
+		return strconv.FormatUint(v, 10)
+	}
+	if words := numbered(name); v < uint64(len(words)) {
 		return words[v]
 	}
 	return ""
 }
 
-// compressionNumber is the number that ZFS stores for a compression.
-func compressionNumber(name string) (uint64, bool) {
-	i := slices.Index([]string{"", "on", "off", "lzjb", "", "gzip-1", "gzip-2", "gzip-3", "gzip-4", "gzip-5", "gzip",
-		"gzip-7", "gzip-8", "gzip-9", "zle", "lz4", "zstd"}, name)
-	return uint64(i), i > 0 && name != ""
+// sendProps is what a stream says of a dataset's own properties.
+func sendProps(r *record) zstream.Nvlist {
+	list := zstream.Nvlist{}
+	for _, from := range []map[string]string{r.Received, r.Props} {
+		for name, value := range from {
+			words := numbered(name)
+			n, err := strconv.ParseUint(value, 10, 64)
+			switch {
+			case dataset.IsUser(name), name == "mountpoint":
+				list[name] = value
+			case isSize(name) && err == nil:
+				list[name] = n
+			case slices.Contains(words, value):
+				list[name] = uint64(slices.Index(words, value))
+			}
+		}
+	}
+	return list
 }
 
 // sizeVolume notes the size of a volume in its record and its snapshot's.

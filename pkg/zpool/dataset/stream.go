@@ -10,6 +10,7 @@ import (
 type Streams interface {
 	Receive(ctx context.Context, target string, src io.Reader, o ReceiveOptions) error
 	AbortReceive(ctx context.Context, name string) error
+	Send(ctx context.Context, snapshot string, dst io.Writer, o SendOptions) error
 }
 
 // ReceiveOptions of zfs receive.
@@ -40,4 +41,25 @@ type Received struct {
 	Bytes       int64
 	Took        time.Duration
 	Notes       []string // sentences about what was left out
+}
+
+// SendOptions of zfs send.
+type SendOptions struct {
+	From          string // -i, -I: a snapshot or a bookmark; empty for all
+	Intermediates bool   // -I: every snapshot in between
+	Replicate     bool   // -R: all datasets below, with their snapshots and properties
+	Props         bool   // -p
+	Holds         bool   // -h
+	DryRun        bool   // -n
+	Estimate      bool   // report sizes before anything is sent
+	Token         string // -t: go on with a stream that was cut
+	// Report is told what is sent; nil is fine.
+	Report func(Sent)
+}
+
+// Sent is a snapshot's stream with its size, or the sum of all.
+type Sent struct {
+	From, To string // From is empty in a full stream, To in the sum
+	Bytes    int64
+	Notes    []string // sentences about what is left out
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 	"github.com/smartbox-os/smartbox/pkg/zpool/zstream"
@@ -75,4 +77,63 @@ func receiveArgs(target string, o dataset.ReceiveOptions) []string {
 func (b *Backend) AbortReceive(ctx context.Context, name string) error {
 	_, err := b.run(ctx, "zfs", "receive", "-A", name)
 	return err
+}
+
+// Send has OpenZFS write a stream.
+func (b *Backend) Send(ctx context.Context, snapshot string, dst io.Writer, o dataset.SendOptions) error {
+	cmd := exec.CommandContext(ctx, filepath.Join(b.dir, "zfs"), sendArgs(snapshot, o)...)
+	cmd.Env = []string{"PATH=" + b.dir, "LC_ALL=C"}
+	var stderr, sizes bytes.Buffer
+	cmd.Stdout, cmd.Stderr = dst, &stderr
+	if o.DryRun {
+		cmd.Stdout = &sizes
+	}
+	if err := cmd.Run(); err != nil {
+		return understand(stderr.String(), err)
+	}
+	if o.DryRun && o.Report != nil {
+		for line := range strings.Lines(sizes.String()) {
+			reportSize(strings.Split(strings.TrimSpace(line), "\t"), o.Report)
+		}
+	}
+	return nil
+}
+
+// reportSize reads a line of zfs send -nvP.
+func reportSize(fields []string, report func(dataset.Sent)) {
+	n, err := strconv.ParseInt(fields[len(fields)-1], 10, 64)
+	switch {
+	case err != nil:
+	case fields[0] == "full" && len(fields) == 3:
+		report(dataset.Sent{To: fields[1], Bytes: n})
+	case fields[0] == "incremental" && len(fields) == 4:
+		report(dataset.Sent{From: fields[1], To: fields[2], Bytes: n})
+	case fields[0] == "size":
+		report(dataset.Sent{Bytes: n})
+	}
+}
+
+func sendArgs(snapshot string, o dataset.SendOptions) []string {
+	args := []string{"send"}
+	if o.DryRun {
+		args = append(args, "-nvP")
+	}
+	if o.Token != "" {
+		return append(args, "-t", o.Token)
+	}
+	for _, flag := range []struct {
+		set  bool
+		name string
+	}{{o.Replicate, "-R"}, {o.Props, "-p"}, {o.Holds, "-h"}} {
+		if flag.set {
+			args = append(args, flag.name)
+		}
+	}
+	switch {
+	case o.From != "" && o.Intermediates:
+		args = append(args, "-I", o.From)
+	case o.From != "":
+		args = append(args, "-i", o.From)
+	}
+	return append(args, snapshot)
 }

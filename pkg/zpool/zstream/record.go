@@ -18,6 +18,7 @@ type Record any
 // Flags of a Begin.
 const (
 	FlagClone      = 1
+	FlagFree       = 4
 	FlagSpillBlock = 8
 )
 

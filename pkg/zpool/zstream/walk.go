@@ -38,6 +38,8 @@ type Entry struct {
 	Hidden       bool   // it holds extended attributes and has no place in the tree
 	Generation   uint64 // differs between objects that had the same number
 	Parent       uint64 // object of a directory that names it
+
+	ChangeTime, BirthTime time.Time // what Linux cannot be told, so only sent
 }
 
 // Walk calls fn for each name of the file system: directories before what

@@ -1,0 +1,185 @@
+package btrfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
+	"github.com/smartbox-os/smartbox/pkg/zpool/zstream"
+	"github.com/smartbox-os/smartbox/pkg/zpool/ztree"
+)
+
+// Send writes a snapshot, or several, as a ZFS send stream.
+func (b *Backend) Send(ctx context.Context, snapshot string, dst io.Writer, o dataset.SendOptions) error {
+	s := &sending{b: b, o: o, out: zstream.NewWriter(dst)}
+	if o.Token != "" {
+		t, err := zstream.ParseToken(o.Token)
+		if err != nil {
+			return dataset.As(err, "cannot resume send: %v", err)
+		}
+		s.resume, snapshot = &t, t.ToName
+	}
+	p, err := b.read(ctx, dataset.PoolOf(snapshot))
+	if err != nil {
+		return dataset.Cannot("open", snapshot, err)
+	}
+	defer p.close()
+	s.p = p
+	if err := s.plan(snapshot); err != nil {
+		return err
+	}
+	if o.Estimate || o.DryRun {
+		if err := s.estimate(ctx); err != nil || o.DryRun {
+			return err
+		}
+	}
+	if err := s.send(ctx); err != nil {
+		return dataset.As(err, "warning: cannot send '%s': %v", snapshot, err)
+	}
+	return nil
+}
+
+// sending is a Send at work.
+type sending struct {
+	b      *Backend
+	p      *pool
+	o      dataset.SendOptions
+	out    *zstream.Writer
+	resume *zstream.Token
+
+	top    *record        // the snapshot that was named
+	header zstream.Nvlist // of a compound stream; nil in a plain one
+	wraps  bool           // it is a compound stream
+	parts  []part
+}
+
+// part is the stream of one snapshot.
+type part struct {
+	to, from *record // from is nil in a full stream
+	clone    bool    // from is the origin of to's dataset
+}
+
+func (s *sending) tell(x dataset.Sent) {
+	if s.o.Report != nil {
+		s.o.Report(x)
+	}
+}
+
+// estimate tells the exact size of every part but for blocks of zeros, which
+// only reading would tell from others.
+func (s *sending) estimate(ctx context.Context) error {
+	var total int64
+	for _, part := range s.parts {
+		counter := zstream.NewCounter()
+		if _, err := s.part(ctx, counter, part); err != nil {
+			return err
+		}
+		total += counter.Written()
+		x := dataset.Sent{To: part.to.Name, Bytes: counter.Written()}
+		if part.from != nil {
+			x.From = part.from.Name
+		}
+		s.tell(x)
+	}
+	s.tell(dataset.Sent{Bytes: total})
+	return nil
+}
+
+func (s *sending) send(ctx context.Context) error {
+	if s.wraps {
+		begin := &zstream.Begin{Compound: true, ToName: s.top.Name, Nvlist: s.header}
+		if s.o.Holds {
+			begin.Features |= 1 << 26
+		}
+		if err := s.out.Begin(begin); err != nil {
+			return err
+		}
+		s.out.End()
+	}
+	for _, part := range s.parts {
+		notes, err := s.part(ctx, s.out, part)
+		if err != nil {
+			return fmt.Errorf("%s: %w", part.to.Name, err)
+		}
+		if notes != nil {
+			s.tell(dataset.Sent{To: part.to.Name, Notes: notes})
+		}
+	}
+	if s.wraps {
+		s.out.EndAll()
+	}
+	return s.out.Flush()
+}
+
+// part writes the stream of one snapshot.
+func (s *sending) part(ctx context.Context, out *zstream.Writer, x part) ([]string, error) {
+	begin := &zstream.Begin{
+		Creation: uint64(x.to.Created), Kind: zstream.FilesystemSet, Flags: zstream.FlagFree | zstream.FlagSpillBlock,
+		Features: 1 << 2, ToGUID: x.to.GUID, ToName: x.to.Name,
+	}
+	of, _ := dataset.Base(x.to.Name)
+	volume := s.p.store.byName[of].Type == dataset.Volume
+	if volume {
+		begin.Kind, begin.Features = zstream.VolumeSet, 0
+	}
+	sender := ztree.Sender{Out: zstream.Tree{Writer: out}}
+	if x.from != nil {
+		begin.FromGUID = x.from.GUID
+		if x.clone {
+			begin.Flags |= zstream.FlagClone
+		}
+		sender.From = &ztree.Snapshot{Dir: s.p.trees, Subvol: x.from.Subvol, Made: x.from.TXG}
+	}
+	if s.resume != nil {
+		begin.Features |= 1 << 20
+		begin.Nvlist = zstream.Nvlist{"resume_object": s.resume.Object, "resume_offset": s.resume.Offset}
+		sender.Resume.Object, sender.Resume.Offset = s.resume.Object, s.resume.Offset
+	}
+	sender.To = ztree.Snapshot{Dir: s.p.trees, Subvol: x.to.Subvol, Made: x.to.TXG}
+	if err := s.guard(x.to); err != nil {
+		return nil, err
+	}
+	if err := out.Begin(begin); err != nil {
+		return nil, err
+	}
+	var err error
+	if volume {
+		err = sender.Volume(ctx, uint32(max(s.p.store.byName[of].number("volblocksize"), 8<<10)))
+	} else {
+		err = sender.Send(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.End()
+	if sender.Nested > 0 {
+		return []string{fmt.Sprintf("left out %d subvolumes that were made inside: they are no part of the snapshot", sender.Nested)}, out.Flush()
+	}
+	return nil, out.Flush()
+}
+
+// guard refuses what would not fit what others have under the same guid: the
+// objects of a snapshot that was received have numbers of their own.
+func (s *sending) guard(r *record) error {
+	for r != nil {
+		of, _ := dataset.Base(r.Name)
+		for _, snap := range s.p.store.snapshots(of) {
+			dir, err := s.p.openObjects(snap.ID, false)
+			if err == nil {
+				dir.Close()
+				return errors.New("it was received as a stream, or follows on such a snapshot (" + snap.Name + "): sending that on is not supported")
+			}
+			if !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+			if snap == r {
+				break
+			}
+		}
+		r = s.p.store.byID[s.p.store.byName[of].Origin]
+	}
+	return nil
+}
