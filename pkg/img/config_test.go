@@ -55,7 +55,7 @@ func TestAddSource_losesNothing(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if all, err := h.Sources(); err != nil || len(all) != 21 {
+	if all, err := h.Sources(); err != nil || len(all) != 20+len(DefaultSources()) {
 		t.Errorf("%v, %v", all, err)
 	}
 }

@@ -164,7 +164,7 @@ func (h *Host) put(ctx context.Context, t target, src io.Reader) (err error) {
 	if err := h.fill(ctx, t, src, partial, origin); err != nil {
 		return err
 	}
-	if err := h.pools.Snapshot(ctx, []string{partial + finalSnapshot}, zpool.SnapshotOptions{}); err != nil {
+	if err := h.snapshot(ctx, partial); err != nil {
 		return fail(CodeInternal, "snapshot image %s: %w", t.m.UUID, err)
 	}
 	if err := h.pools.Rename(ctx, partial, t.dataset(), zpool.RenameOptions{}); err != nil {

@@ -28,9 +28,14 @@ type Source struct {
 	Channel  string `json:"channel,omitempty"`
 }
 
-// DefaultSources count until the sources are configured. The public servers of
-// images give ZFS streams, so they are not asked unless an operator says so.
-func DefaultSources() []Source { return []Source{{URL: builtin.URL, Type: TypeBuiltin}} }
+// PublicServer is where SmartOS's own images are.
+const PublicServer = "https://images.smartos.org"
+
+// DefaultSources count until the sources are configured: what comes with the
+// program, which needs no network, and the public server.
+func DefaultSources() []Source {
+	return []Source{{URL: builtin.URL, Type: TypeBuiltin}, {URL: PublicServer, Type: TypeIMGAPI}}
+}
 
 // NewSource checks a source that a user named; an empty type is found out from
 // the URL.

@@ -153,3 +153,11 @@ func TestSend_roundTrip(t *testing.T) {
 		t.Errorf("the increment has %d bytes, all of it %d", len(step), len(whole))
 	}
 }
+
+// cloneTree describes the files of a snapshot.
+func cloneTree(t testing.TB, root paths.Root, h *zpool.Host, snapshot string) map[string]line {
+	t.Helper()
+	must(t, h.Clone(context.Background(), snapshot, "zones/look", zpool.CreateOptions{}))
+	defer func() { must(t, h.Destroy(context.Background(), "zones/look", zpool.DestroyOptions{})) }()
+	return treeOf(t, root.Pool("zones/look"))
+}

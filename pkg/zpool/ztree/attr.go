@@ -194,6 +194,9 @@ func (s *Sink) directoryAttributes(number uint64) error {
 		return fmt.Errorf("object %d: %w", number, err)
 	}
 	s.adapt(e)
+	if s.policy.Zone && number == s.root {
+		e.Mode = unix.S_IFDIR | 0o700 // what is inside may be setuid: only root may come near it
+	}
 	fd, err := s.open(d.inode, d.igen, unix.O_RDONLY|unix.O_DIRECTORY)
 	if errors.Is(err, unix.ESTALE) { // nobody named it
 		return nil
