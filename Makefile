@@ -49,6 +49,15 @@ test-guest: ## the privileged suites in a virtual machine with another kernel (Q
 	@scripts/setup.sh test
 	@SMARTBOX_TEST_GUEST=all $(GO) test -count=1 -timeout 60m -v ./test/guest
 
+.PHONY: platform
+platform: ## build/platform: the in-memory system as kernel, ISO, USB image, PXE; PROFILE=hardware
+	@scripts/setup.sh platform
+	@$(MAKE) build
+	@rm -rf build/platform
+	@build/smartbox platform build -p "$${PROFILE:-vm}" $${ANSWERS:+-a "$$ANSWERS"} \
+		-k "$${KERNEL:-$$(scripts/kernel.sh $$([ "$${PROFILE:-vm}" = vm ] && echo cloud || echo amd64))}" build/platform
+	@build/smartbox platform media build/platform build/platform
+
 .PHONY: check
 check: setup ## before a push: format, lint, vet, tests without root
 	@scripts/check.sh

@@ -11,6 +11,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/cmd/mdata"
 	"github.com/smartbox-os/smartbox/cmd/nictagadm"
+	"github.com/smartbox-os/smartbox/cmd/piadm"
 	"github.com/smartbox-os/smartbox/cmd/platform"
 	"github.com/smartbox-os/smartbox/cmd/setup"
 	"github.com/smartbox-os/smartbox/cmd/svczones"
@@ -55,6 +56,7 @@ func applets() []Applet {
 		{Name: "mdata-put", Summary: "set a metadata key, inside a zone", New: mdata.NewPut, Manual: mdata.PutManual},
 		{Name: "modprobe", Role: initrole.Modprobe},
 		{Name: "nictagadm", Summary: "administer nic tags, names for the host's links", New: nictagadm.New, Manual: nictagadm.Manual},
+		{Name: "piadm", Summary: "administer platform images on the pool", New: piadm.New, Manual: piadm.Manual},
 		{Name: "platform", Summary: "build images of the in-memory system", New: platform.New, Manual: platform.Manual, Bare: true},
 		{Name: "poweroff", Role: zinit.Halt},
 		{Name: "reboot", Role: zinit.Halt},

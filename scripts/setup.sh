@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs what a step of the Makefile needs and what is not there yet:
-#   scripts/setup.sh build|demo|test|bench
+#   scripts/setup.sh build|demo|test|bench|platform
 # Debian 12 and later, Ubuntu 22.04 and later. Says what it installs; nothing
 # to do is silence.
 set -eu
 
-step=${1:?usage: scripts/setup.sh build|demo|test|bench}
+step=${1:?usage: scripts/setup.sh build|demo|test|bench|platform}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 missing="" # packages
@@ -50,7 +50,12 @@ tests() {
 	need gcc gcc
 	need libc6-dev /usr/include/stdio.h
 	need nftables nft
-	if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then need qemu-system-x86 qemu-system-x86_64; fi
+	if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then
+		need qemu-system-x86 qemu-system-x86_64
+		need ovmf /usr/share/OVMF/OVMF_CODE_4M.fd
+		need ipxe-qemu /usr/lib/ipxe/qemu/pxe-virtio.rom
+		platform
+	fi
 	# What the package sanoid needs, which itself would bring zfs-fuse and its
 	# daemon along: see unpack.
 	need perl perl
@@ -83,6 +88,15 @@ unpack() {
 guest() {
 	[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || return 0
 	"$here/kernel.sh" cloud >/dev/null || echo "setup: no kernel for the test guest, whose tests are skipped" >&2
+}
+
+platform() {
+	build
+	need btrfs-progs mkfs.btrfs
+	need busybox-static /bin/busybox
+	need systemd-boot-efi /usr/lib/systemd/boot/efi/linuxx64.efi.stub
+	need isolinux /usr/lib/ISOLINUX/isolinux.bin
+	need syslinux-common /usr/lib/syslinux/modules/bios/ldlinux.c32
 }
 
 bench() {
@@ -130,10 +144,15 @@ build) build ;;
 demo) demo ;;
 test) tests ;;
 bench) bench ;;
+platform) platform ;;
 *) echo "setup: unknown step $step" >&2; exit 2 ;;
 esac
 install
+<<<<<<< HEAD
 [ "$step" != test ] || unpack
 [ "$step" = build ] || modules
+=======
+[ "$step" = build ] || [ "$step" = platform ] || modules
+>>>>>>> 1e8265e (Boot from ISO, USB and network, and upgrade with piadm: images on the pool, entered by kexec, rolled back when they do not come up)
 [ "$step" != test ] || guest
 "$here/go" version >/dev/null

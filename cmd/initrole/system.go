@@ -22,25 +22,32 @@ const stopPatience = 2 * time.Minute
 // system is the life of the in-memory system between kernel and reboot.
 func system(env *cli.Env) int {
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGPWR)
+	// As busybox's reboot, halt and poweroff ask, which its shell has built in;
+	// Ctrl-Alt-Del is SIGINT.
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGUSR1, unix.SIGUSR2, unix.SIGPWR)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	s := live.New(env.Root, env.Log, env.Stderr)
-	up := make(chan struct{})
+	up, enter := make(chan struct{}), make(chan struct{}, 1)
 	go func() {
 		defer close(up)
-		start(ctx, env, s)
+		start(ctx, env, s, enter)
 	}()
-	sig := <-signals
+	code := pid1.CodePowerOff
+	select {
+	case sig := <-signals:
+		if sig == unix.SIGINT || sig == unix.SIGTERM {
+			code = pid1.CodeReboot
+		}
+	case <-enter:
+		code = pid1.CodeKexec
+	}
 	cancel()
 	<-up
 	ctx, cancel = context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	tell(env, "going down", s.Stop(ctx))
-	if sig == unix.SIGINT {
-		return pid1.CodeReboot
-	}
-	return pid1.CodePowerOff
+	return code
 }
 
 // tell words an error on the console; the system goes on as far as it can.
@@ -50,15 +57,24 @@ func tell(env *cli.Env, what string, err error) {
 	}
 }
 
-// start brings the system up and offers logins until ctx ends.
-func start(ctx context.Context, env *cli.Env, s *live.System) {
+// start brings the system up and offers logins until ctx ends; or, when the pool
+// has another image that is active, says that it is ready to be entered.
+func start(ctx context.Context, env *cli.Env, s *live.System, enter chan<- struct{}) {
 	tell(env, "devices", s.Devices())
 	err := s.Import(ctx)
 	if errors.Is(err, live.ErrNoPool) {
 		err = firstBoot(ctx, s)
+	} else if err == nil {
+		loaded, enterErr := s.Enter()
+		tell(env, "platform", enterErr)
+		if loaded {
+			enter <- struct{}{}
+			return
+		}
 	}
 	if err == nil {
 		tell(env, "configuration", s.Start(ctx))
+		tell(env, "platform", s.CameUp())
 		go func() { tell(env, "zones", s.BootZones(ctx)) }()
 	} else if ctx.Err() == nil {
 		tell(env, "pool", err)

@@ -24,7 +24,7 @@ func New(env *cli.Env) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    command.NeedVerb,
 	}
-	root.AddCommand(newBuild(env), newKeygen(env), newVerify(env))
+	root.AddCommand(newBuild(env), newKeygen(env), newMedia(env), newVerify(env))
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
 	}

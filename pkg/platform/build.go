@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -78,9 +77,14 @@ func (b *Image) write(dir string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{
-		Version: 1, Kind: manifestKind, Stamp: b.Stamp, Release: b.Kernel.Release, Smartbox: b.Version, Profile: b.Profile,
-	}
+	b.say("signing")
+	return Seal(dir, Manifest{Stamp: b.Stamp, Release: b.Kernel.Release, Smartbox: b.Version, Profile: b.Profile}, b.Signer)
+}
+
+// Seal adds the manifest of the files in dir, a kernel and an initramfs, and
+// its signature.
+func Seal(dir string, m Manifest, signer *Signer) (*Manifest, error) {
+	m.Version, m.Kind = 1, manifestKind
 	for _, name := range []string{KernelFile, InitramfsFile} {
 		c, err := describe(dir, name)
 		if err != nil {
@@ -88,25 +92,17 @@ func (b *Image) write(dir string) (*Manifest, error) {
 		}
 		m.Files = append(m.Files, c)
 	}
-	b.say("signing")
 	data, err := m.encode()
 	if err != nil {
 		return nil, err
 	}
-	sig, err := b.Signer.sign(data)
+	sig, err := signer.sign(data)
 	if err != nil {
 		return nil, err
 	}
-	for name, content := range map[string][]byte{ManifestFile: data, SignatureFile: sig} {
-		err := create(filepath.Join(dir, name), func(w io.Writer) error {
-			_, err := io.Copy(w, bytes.NewReader(content))
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return m, nil
+	return &m, errors.Join(
+		writeNew(filepath.Join(dir, ManifestFile), 0o644, data),
+		writeNew(filepath.Join(dir, SignatureFile), 0o644, sig))
 }
 
 func (b *Image) say(what string) {

@@ -19,7 +19,7 @@ type EndOptions struct {
 var ErrNoZone = errors.New("ends sparse zones only; this system has another init")
 
 // isLive reports whether this is the in-memory system, whose init takes the
-// same signals; see pkg/platform.
+// signals of busybox; see pkg/platform.
 func isLive() bool {
 	_, err := os.Stat("/etc/smartbox/platform")
 	return err == nil
@@ -31,10 +31,13 @@ func End(o EndOptions) error {
 	if err != nil {
 		return fmt.Errorf("look at init: %w", err)
 	}
-	if is := strings.TrimSpace(string(name)); is != Name && (is != "init" || !isLive()) {
+	sig, how := unix.SIGTERM, unix.LINUX_REBOOT_CMD_POWER_OFF
+	switch is := strings.TrimSpace(string(name)); {
+	case is == "init" && isLive():
+		sig = unix.SIGUSR2
+	case is != Name:
 		return ErrNoZone
 	}
-	sig, how := unix.SIGTERM, unix.LINUX_REBOOT_CMD_POWER_OFF
 	if o.Reboot {
 		sig, how = unix.SIGINT, unix.LINUX_REBOOT_CMD_RESTART
 	}
