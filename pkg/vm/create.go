@@ -95,6 +95,11 @@ func (h *Host) makeSteps(ctx context.Context, s *Spec, undo *revert.Stack) (*jou
 	if err := h.writeFiles(s); err != nil {
 		return nil, err
 	}
+	if s.Guarded {
+		if err := h.guard(ctx, datasetOf(s.Config), true); err != nil {
+			return nil, err
+		}
+	}
 	if !s.Config.Autoboot {
 		return nil, nil
 	}

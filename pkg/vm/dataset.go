@@ -15,10 +15,6 @@ import (
 // snapPrefix marks the snapshots that belong to vmadm.
 const snapPrefix = "vmsnap-"
 
-// indestructibleProp is the user property that guards a dataset: its value is
-// "on".
-const indestructibleProp = "smartbox:indestructible"
-
 // datasetProps are the properties of a machine that its dataset keeps.
 var datasetProps = []struct {
 	property, native string
@@ -57,7 +53,7 @@ func (h *Host) readDataset(ctx context.Context, c *zone.Config) (*dataset, error
 // readDatasets reads datasets and their snapshots by name.
 func (h *Host) readDatasets(ctx context.Context, o zpool.ListOptions) (map[string]*dataset, error) {
 	o.Recursive, o.Types = true, []zpool.Type{zpool.Filesystem, zpool.Snapshot}
-	o.Props = []string{indestructibleProp, "creation", "used"}
+	o.Props = []string{"userrefs", "creation", "used"}
 	for _, p := range datasetProps {
 		o.Props = append(o.Props, p.native)
 	}
@@ -108,9 +104,11 @@ func (a *datasets) of(ctx context.Context, c *zone.Config) (*dataset, error) {
 
 func (d *dataset) take(name string, item zpool.Dataset) {
 	if item.Name == name {
-		d.guarded = item.Get(indestructibleProp) == "on"
 		d.values = datasetValues(item)
 		return
+	}
+	if item.Name == guardOf(name) {
+		d.guarded = item.Int("userrefs") > 0
 	}
 	snap, ok := strings.CutPrefix(item.Name, name+"@"+snapPrefix)
 	if !ok {

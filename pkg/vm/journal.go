@@ -35,7 +35,8 @@ type journal struct {
 	Deadline time.Time `json:"deadline,omitzero"` // of a provision
 	Booted   time.Time `json:"booted,omitzero"`   // or a little before: of a provision
 	Snapshot string    `json:"snapshot,omitempty"`
-	Plan     *plan     `json:"plan,omitempty"` // of an update
+	Guarded  bool      `json:"guarded,omitempty"` // of a rollback: it was, and shall be again
+	Plan     *plan     `json:"plan,omitempty"`    // of an update
 }
 
 const journalEnd = ".json"

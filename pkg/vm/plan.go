@@ -19,6 +19,7 @@ type plan struct {
 	Before, After *zone.Config
 	Dataset       map[string]string `json:",omitempty"`
 	Edits         []edit            `json:",omitempty"`
+	Guard         *bool             `json:",omitempty"` // whether it is not to be destroyed
 }
 
 // edit changes one object in the files of the dataset: it removes first and
@@ -52,6 +53,9 @@ func (h *Host) applySteps(ctx context.Context, name string, p *plan, undo *rever
 		return err
 	}
 	if err := h.applyFiles(p, undo); err != nil {
+		return err
+	}
+	if err := h.applyGuard(ctx, p, undo); err != nil {
 		return err
 	}
 	if err := h.zones.Edit(ctx, name, p.swap); err != nil {
@@ -122,6 +126,18 @@ func (h *Host) applyDataset(ctx context.Context, name string, props map[string]s
 	}
 	undo.Add(func() error { return h.restore(context.WithoutCancel(ctx), old, props) })
 	return nil
+}
+
+func (h *Host) applyGuard(ctx context.Context, p *plan, undo *revert.Stack) error {
+	if p.Guard == nil {
+		return nil
+	}
+	now, err := h.readDataset(ctx, p.After)
+	if err != nil || now.guarded == *p.Guard {
+		return err
+	}
+	undo.Add(func() error { return h.guard(context.WithoutCancel(ctx), datasetOf(p.After), now.guarded) })
+	return h.guard(ctx, datasetOf(p.After), *p.Guard)
 }
 
 // restore gives a dataset back the properties that it had.

@@ -108,7 +108,7 @@ func machineRows() []Property {
 		{
 			Name: "indestructible_zoneroot", Type: Boolean, Use: "all:cru", Effect: Live, Class: Maps, Width: 12, Header: "INDESTR_ROOT", Hidden: "false", Default: "false",
 			Doc:   "Guards the machine against delete and reprovision.",
-			Linux: "a mark on the dataset",
+			Linux: "the snapshot @indestructible with the hold do_not_destroy, which zfs destroy heeds too",
 		},
 		{
 			Name: "init_name", Type: String, Use: "JLMU:cru", Effect: NextBoot, Class: Maps, Default: "the brand's",

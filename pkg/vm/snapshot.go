@@ -43,11 +43,15 @@ func (h *Host) RollbackSnapshot(ctx context.Context, uuid, name string) error {
 		if err := h.startable(m.Config); err != nil {
 			return err
 		}
-		j := &journal{Op: opRollback, Zone: m.Name, Snapshot: full}
+		guarded, err := m.ofDataset("indestructible_zoneroot")
+		if err != nil {
+			return err
+		}
+		j := &journal{Op: opRollback, Zone: m.Name, Snapshot: full, Guarded: guarded == true}
 		if err := h.begin(j); err != nil {
 			return err
 		}
-		err := h.rollBack(context.WithoutCancel(ctx), j)
+		err = h.rollBack(context.WithoutCancel(ctx), j)
 		if err == nil {
 			err = h.boot(ctx, m.Name)
 		}
@@ -65,7 +69,17 @@ func (h *Host) rollBack(ctx context.Context, j *journal) error {
 	if err := h.zones.Halt(ctx, j.Zone); err != nil {
 		return err
 	}
-	if err := h.pools.Rollback(ctx, j.Snapshot, zpool.RollbackOptions{Recursive: true}); err != nil {
+	of, _, _ := strings.Cut(j.Snapshot, "@")
+	if j.Guarded { // the snapshot of the guard may be newer, and in the way
+		if err := h.guard(ctx, of, false); err != nil {
+			return err
+		}
+	}
+	err = h.pools.Rollback(ctx, j.Snapshot, zpool.RollbackOptions{Recursive: true})
+	if j.Guarded {
+		err = errors.Join(err, h.guard(ctx, of, true))
+	}
+	if err != nil {
 		return err
 	}
 	return h.setAutoboot(ctx, j.Zone, true)

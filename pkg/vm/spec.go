@@ -17,6 +17,7 @@ type Spec struct {
 	Tags     flat
 	Routes   flat
 	NoWait   bool
+	Guarded  bool // not to be destroyed
 }
 
 // specify judges and completes a create payload.
@@ -110,13 +111,10 @@ func newSpec(p Payload, b Brand) (*Spec, error) {
 	if err := checkRoutes(routes, nics); err != nil {
 		return nil, err
 	}
-	s := &Spec{Config: c, Dataset: p.datasetSettings(), Routes: routes, NoWait: p.truth("nowait")}
+	s := &Spec{Config: c, Dataset: p.datasetSettings(), Routes: routes, NoWait: p.truth("nowait"), Guarded: p.truth("indestructible_zoneroot")}
 	s.Tags, _ = p["tags"].(map[string]any)
 	s.Metadata.Customer, _ = p["customer_metadata"].(map[string]any)
 	s.Metadata.Internal, _ = p["internal_metadata"].(map[string]any)
-	if p.truth("indestructible_zoneroot") {
-		s.Dataset[indestructibleProp] = "on"
-	}
 	return s, nil
 }
 

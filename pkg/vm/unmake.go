@@ -65,6 +65,12 @@ func (h *Host) dropSnapshots(ctx context.Context, name string) error {
 		return err
 	}
 	for _, snap := range list {
+		if snap.Name == guardOf(name) {
+			if err := h.guard(ctx, name, false); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := h.pools.Destroy(ctx, snap.Name, zpool.DestroyOptions{}); err != nil {
 			return err
 		}

@@ -146,7 +146,7 @@ func (h *Host) plan(c *zone.Config, p Payload, b Brand) (*plan, error) {
 	}
 	next.Dataset = p.datasetSettings()
 	if guard, ok := p["indestructible_zoneroot"].(bool); ok {
-		next.Dataset[indestructibleProp] = map[bool]string{true: "on", false: "off"}[guard]
+		next.Guard = &guard
 	}
 	return next, nil
 }
