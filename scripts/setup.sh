@@ -148,11 +148,7 @@ platform) platform ;;
 *) echo "setup: unknown step $step" >&2; exit 2 ;;
 esac
 install
-<<<<<<< HEAD
 [ "$step" != test ] || unpack
-[ "$step" = build ] || modules
-=======
 [ "$step" = build ] || [ "$step" = platform ] || modules
->>>>>>> 1e8265e (Boot from ISO, USB and network, and upgrade with piadm: images on the pool, entered by kexec, rolled back when they do not come up)
 [ "$step" != test ] || guest
 "$here/go" version >/dev/null
