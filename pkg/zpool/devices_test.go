@@ -269,6 +269,7 @@ func TestImport_rules(t *testing.T) {
 	must(t, os.WriteFile(cache, saved, 0o600))
 
 	// Another host has it in use, for all that the pool says.
+	must(t, h.Set(ctx, "tank/a", map[string]string{"all:is": "in the file now"}))
 	list := filepath.Join(root.Run(), "pools/tank/datasets.jsonl")
 	text, err := os.ReadFile(list)
 	must(t, err)

@@ -50,6 +50,8 @@ type pool struct {
 	held  *lock.Lock // of a change; nil for a reader
 	left  bool       // something could not be undone: the next command repairs
 
+	promised bool // the change has its new records in the store's tail
+
 	rootDir *os.File // below which mountpoints lie, opened when needed
 }
 

@@ -36,6 +36,9 @@ func (b *Backend) Clone(ctx context.Context, snapshot, name string, o dataset.Cr
 			}
 			r.ID = p.store.next()
 			r.Tree, r.Origin, r.Base = r.ID, origin.ID, origin.Base
+			if r.Type != dataset.Volume {
+				p.promise(undo, r)
+			}
 			if err := p.copyTree(origin, r, undo); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package btrfs
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ func (p *pool) commit(e entry) error {
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	line = append(line, '\n')
+	line = append(bytes.Clone(p.store.tail), append(line, '\n')...)
 	err = p.append(line)
 	if errors.Is(err, unix.ENOSPC) && p.releaseReserve() == nil {
 		err = p.append(line)
@@ -35,6 +36,7 @@ func (p *pool) commit(e entry) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	p.store.apply(e)
+	p.store.tail = nil // what the attribute holds is in the file, and so void
 	p.store.size += int64(len(line))
 	p.store.lines++
 	return nil

@@ -104,6 +104,9 @@ func (p *pool) add(r *record, undo *revert.Stack) error {
 	}
 	r.ID = p.store.next()
 	r.Tree = r.ID
+	if r.Type != dataset.Volume { // whose file comes after the kernel's commit
+		p.promise(undo, r)
+	}
 	if err := p.makeTree(r, undo); err != nil {
 		return err
 	}
@@ -148,7 +151,7 @@ func (p *pool) finish(r *record, undo *revert.Stack) error {
 	if err := p.present(r, undo); err != nil {
 		return err
 	}
-	if err := p.commit(entry{Put: []*record{r}}); err != nil {
+	if err := p.fulfil(entry{Put: []*record{r}}); err != nil {
 		return noSpace(err)
 	}
 	undo.Add(func() error { return p.commit(entry{Del: []int64{r.ID}}) })

@@ -199,6 +199,8 @@ func (d *decoder) record() *record {
 			r.Received = d.props()
 		case "holds":
 			r.Holds = d.holds()
+		case "promised":
+			r.Promised = d.truth()
 		case "deferred":
 			r.Deferred = d.truth()
 		default:

@@ -17,7 +17,7 @@ func fullEntry() entry {
 				Origin: 3, Base: 4096, Props: map[string]string{"quota": "10", "my:x": ""},
 			},
 			{
-				ID: 8, Name: "zones/a b@s", Type: dataset.Snapshot, Tree: 9, Deferred: true,
+				ID: 8, Name: "zones/a b@s", Type: dataset.Snapshot, Tree: 9, Deferred: true, Promised: true,
 				Holds: map[string]int64{"backup": 1700000000}, Received: map[string]string{"quota": "5"},
 			},
 			{ID: 9, Name: "zones/a b#m", Type: dataset.Bookmark},

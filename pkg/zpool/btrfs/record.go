@@ -23,6 +23,7 @@ type record struct {
 
 	Received map[string]string `json:"received,omitempty"` // properties that a stream brought along
 	Holds    map[string]int64  `json:"holds,omitempty"`    // of a snapshot: tag and when it was given
+	Promised bool              `json:"promised,omitempty"` // its subvolume may not be there: see tail.go
 	Deferred bool              `json:"deferred,omitempty"` // a snapshot that goes with its last hold and clone
 
 	hidden bool // not to be mounted by this command

@@ -24,6 +24,9 @@ func (p *pool) repair(mount bool) error {
 	if err != nil {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)
 	}
+	if err := p.adopt(); err != nil {
+		return fmt.Errorf("repair pool '%s': %w", p.name, err)
+	}
 	err = errors.Join(p.sweepTrees(), p.applyQuotas())
 	if err != nil {
 		return fmt.Errorf("repair pool '%s': %w", p.name, err)

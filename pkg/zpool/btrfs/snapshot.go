@@ -43,7 +43,7 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 	if err := p.measure(records); err != nil {
 		return dataset.Cannot("create snapshot", names[0], err)
 	}
-	if err := p.commit(entry{Put: records}); err != nil {
+	if err := p.fulfil(entry{Put: records}); err != nil {
 		return dataset.Cannot("create snapshot", names[0], noSpace(err))
 	}
 	undo.Success()
@@ -74,6 +74,7 @@ func (p *pool) take(records []*record, undo *revert.Stack) error {
 			return dataset.Cannot("create snapshot", records[0].Name, noSpace(err))
 		}
 	}
+	p.promise(undo, records...)
 	for i, r := range records {
 		if err := btrfs.Snapshot(from[i], p.trees, r.treeName(), true); err != nil {
 			return dataset.Cannot("create snapshot", r.Name, noSpace(err))

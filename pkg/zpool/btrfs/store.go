@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -63,6 +64,10 @@ type store struct {
 	byName map[string]*record
 	size   int64 // bytes of whole lines
 
+	inode    uint64    // of the store file
+	tail     []byte    // lines that are not in the file yet
+	promised []*record // by lines of the tail: see tail.go
+
 	altRoot string // below which all mountpoints lie, empty for none
 	lines   int
 }
@@ -74,6 +79,7 @@ var errStore = errors.New("the pool's list of datasets is damaged")
 // readStore reads what is committed. Readers need no lock: lines are only ever
 // appended, and compaction replaces the file.
 func readStore(dir *os.File) (*store, error) {
+	t, hasTail := readTail(dir) // before the file, which may get its lines meanwhile
 	f, err := openIn(dir, storeName, os.O_RDONLY)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errStore, err)
@@ -88,8 +94,38 @@ func readStore(dir *os.File) (*store, error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: %w", errStore, err)
 	}
-	return parseStore(data[:n])
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil, errStore
+	}
+	data, joined := data[:n], false
+	if hasTail {
+		data, joined = t.join(st.Ino, data)
+	}
+	s, err := parseStore(data)
+	if err != nil {
+		return nil, err
+	}
+	s.inode = st.Ino
+	if joined {
+		s.size, s.tail = t.After, keptLines(t.Lines)
+	}
+	return s, nil
 }
+
+// keptLines is lines without those that only promise something.
+func keptLines(lines []byte) []byte {
+	var kept []byte
+	for line := range bytes.Lines(lines) {
+		if e, err := decodeEntry(bytes.TrimSuffix(line, []byte("\n"))); err == nil && !e.isPromise() {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
+
+// isPromise reports whether an entry tells what is about to be made.
+func (e *entry) isPromise() bool { return len(e.Put) > 0 && e.Put[0].Promised }
 
 func parseStore(data []byte) (*store, error) {
 	lines := bytes.Count(data, []byte("\n")) + 1
@@ -118,6 +154,13 @@ func parseStore(data []byte) (*store, error) {
 }
 
 func (s *store) apply(e entry) {
+	if e.isPromise() {
+		s.promised = append(s.promised, e.Put...)
+		for _, r := range e.Put { // its numbers are taken
+			s.pool.Next = max(s.pool.Next, r.ID+1, r.Tree+1)
+		}
+		return
+	}
 	if e.Pool != nil {
 		next := max(s.pool.Next, e.Pool.Next)
 		s.pool = *e.Pool
