@@ -30,6 +30,7 @@ type options struct {
 	version  bool
 	destruct bool
 	zero     bool
+	verbose  bool
 	output   string
 	bufsize  string
 	sets     []string
@@ -57,7 +58,6 @@ func New(env *cli.Env) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.SetInterspersed(false)
 	f.VarP(&programFlag{&o, byName}, "name", "n", "a program, or a probe by its name")
 	f.VarP(&programFlag{&o, byProvider}, "provider", "P", "the probes of a provider")
 	f.VarP(&programFlag{&o, byModule}, "module", "m", "the probes of a module")
@@ -69,6 +69,7 @@ func New(env *cli.Env) *cobra.Command {
 	f.BoolVarP(&o.list, "list", "l", false, "list probes instead of enabling them")
 	f.BoolVarP(&o.version, "dversion", "V", false, "print the version of the language")
 	f.BoolVarP(&o.destruct, "destructive", "w", false, "allow destructive actions")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell the stability of probes, and the types of their arguments")
 	f.BoolVarP(&o.zero, "zero", "Z", false, "allow probe descriptions that match no probe")
 	f.StringArrayVarP(&o.commands, "command", "c", nil, "start COMMAND, trace until it ends; its pid is $target")
 	f.StringArrayVarP(&o.pids, "pid", "p", nil, "trace until the process PID ends; it is $target")
@@ -109,12 +110,17 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.list && len(o.programs) == 0 {
-		return listProbes(env.Stdout, db.All())
+	if o.list && len(o.commands)+len(o.pids) == 0 {
+		return o.listAll(env, db, set, args)
 	}
 	sources, err := o.sources(args)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return worded(env, err, set)
+	case len(sources) == 0 && o.compile && len(o.libdirs) == 0:
+		return nil
+	case len(sources) == 0 && !o.compile:
+		return cli.Usagef("nothing to do: give a program with -n or -s")
 	}
 	targets, err := o.targets(env)
 	if err != nil {
@@ -126,11 +132,14 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 		pid = targets[0].Pid
 	}
 	unit, err := lib.Compile(db, sources, lib.CompileOptions{Settings: set, Target: pid, Err: env.Stderr})
-	switch {
-	case err != nil:
+	if err != nil {
 		return worded(env, err, set)
+	}
+	switch {
+	case len(sources) == 0:
+		return nil
 	case o.list:
-		return listProbes(env.Stdout, unit.Probes())
+		return o.listProbes(env.Stdout, unit.Probes())
 	}
 	return o.trace(cmd, env, unit, sources, set, targets)
 }
@@ -166,7 +175,11 @@ func worded(env *cli.Env, err error, set *lib.Settings) error {
 	if c.Source.Script {
 		fmt.Fprintf(env.Stderr, "dtrace: failed to compile script %s: %s%v\n", c.Source.Name, tag, c.Err)
 	} else {
-		fmt.Fprintf(env.Stderr, "dtrace: invalid probe specifier %s: %s%s\n", c.Source.Name, tag, c.Err.Msg)
+		text := c.Err.Msg
+		if c.Err.Pos.File != "" {
+			text = c.Err.Error()
+		}
+		fmt.Fprintf(env.Stderr, "dtrace: invalid probe specifier %s: %s%s\n", c.Source.Name, tag, text)
 	}
 	return cli.Exit(cli.ExitFailed)
 }
@@ -224,14 +237,4 @@ func matched(w io.Writer, unit *lib.Unit, sources []lib.Source) {
 		}
 		fmt.Fprintf(w, "dtrace: %s '%s' matched %d probe%s\n", word, src.Name, unit.Matched[i], s)
 	}
-}
-
-func listProbes(w io.Writer, probes []*probe.Probe) error {
-	fmt.Fprintf(w, "%5s %10s %17s %33s %s\n", "ID", "PROVIDER", "MODULE", "FUNCTION", "NAME")
-	for _, p := range probes {
-		if _, err := fmt.Fprintf(w, "%5d %10s %17s %33s %s\n", p.ID, p.Provider, p.Module, p.Func, p.Name); err != nil {
-			return err
-		}
-	}
-	return nil
 }

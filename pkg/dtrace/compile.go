@@ -109,6 +109,9 @@ func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 	for _, src := range append(libs, sources...) {
 		err := o.add(checker, src)
 		if e, ok := err.(*lang.Error); ok {
+			if src.Library && len(sources) > 0 { // whose fault it is, the place tells
+				e.Pos.File, src = src.Name, sources[0]
+			}
 			return nil, &CompileError{src, e}
 		} else if err != nil {
 			return nil, fmt.Errorf("compile %s: %w", src.Name, err)

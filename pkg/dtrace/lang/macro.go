@@ -147,9 +147,9 @@ func (l *lexer) expandSpec(pos Pos, spec string) (string, error) {
 	}
 }
 
-// unusedArg is the first argument that a program never names, 0 for none.
+// unusedArg is the last argument that a program never names, 0 for none.
 func (l *lexer) unusedArg() int {
-	for n := 1; n < len(l.opts.Args); n++ {
+	for n := len(l.opts.Args) - 1; n > 0; n-- {
 		if !l.argUsed[n] {
 			return n
 		}

@@ -179,6 +179,9 @@ type Desc struct{ Provider, Module, Func, Name string }
 // ParseDesc reads provider:module:function:name, aligned right.
 func ParseDesc(s string) (Desc, error) {
 	parts := strings.Split(s, ":")
+	if len(parts) == 5 && parts[0] == "" {
+		parts = parts[1:]
+	}
 	if len(parts) > 4 {
 		return Desc{}, errTooManyParts
 	}

@@ -280,7 +280,7 @@ func (c *checker) match(d lang.ProbeDesc) error {
 	}
 	if len(found) == 0 && !c.env.Options.ZeroProbes {
 		if d.Text == "" {
-			return errorf(d.Pos, tagPdescInval, "probe identifier %d %s", d.ID, ErrNoProbes)
+			return errorf(d.Pos, tagPdescInval, "invalid probe identifier %d: Unknown probe identifier", d.ID)
 		}
 		return errorf(d.Pos, tagPdescZero, "probe description %s%s %s", strings.Repeat(":", max(0, 3-strings.Count(d.Text, ":"))), d.Text, ErrNoProbes)
 	}
