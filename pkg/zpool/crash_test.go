@@ -45,6 +45,9 @@ func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
 		}
 		return errors.Join(errs...)
 	}
+	if name, ok := strings.CutPrefix(verb, "receive "); ok {
+		return but(zpool.ErrExists, verbReceive(ctx, h, name))
+	}
 	switch verb {
 	case "create":
 		return but(zpool.ErrExists, h.Create(ctx, "zones/new/deep", zpool.CreateOptions{

@@ -144,7 +144,7 @@ func (a *arriving) abandon(ctx context.Context) error {
 // not come to be.
 func (a *arriving) drop(p *pool) error {
 	a.close()
-	err := p.dropArrival(strconv.FormatInt(a.Tree, 10))
+	err := errors.Join(p.dropArrival(strconv.FormatInt(a.Tree, 10)), p.awaitSpace([]*record{a.rec}))
 	if a.old == nil && p.store.byID[a.rec.ID] == nil {
 		err = errors.Join(err, p.dropGroup(a.rec))
 	}

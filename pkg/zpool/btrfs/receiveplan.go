@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/smartbox-os/smartbox/internal/btrfs"
 	"github.com/smartbox-os/smartbox/internal/revert"
@@ -130,11 +131,7 @@ func (a *arriving) planClone(p *pool) error {
 	if a.old != nil {
 		return dataset.As(dataset.ErrExists, "destination '%s' exists\nmust specify -F to overwrite it", a.name)
 	}
-	for _, r := range p.store.byID {
-		if r.isSnapshot() && r.GUID == a.begin.FromGUID && (a.o.Origin == "" || a.o.Origin == r.Name) {
-			a.base = r
-		}
-	}
+	a.base = a.origin(p)
 	switch {
 	case a.base == nil && a.o.Origin != "":
 		return dataset.As(dataset.ErrNotFound, "'%s' is not the snapshot that the stream starts from", a.o.Origin)
@@ -144,6 +141,28 @@ func (a *arriving) planClone(p *pool) error {
 		return dataset.As(dataset.ErrNotFound, "local origin for clone %s does not exist", a.snapshot)
 	}
 	return a.checkPlace(p)
+}
+
+// origin finds the snapshot that a clone starts from. Of several with that
+// guid, copies of each other, the one below the target is meant, or one that
+// has the objects that the stream speaks of.
+func (a *arriving) origin(p *pool) *record {
+	var best *record
+	rank := -1
+	top, _, _ := dataset.SplitSnapshot(a.target)
+	for _, r := range p.store.all(func(r *record) bool { return r.isSnapshot() && r.GUID == a.begin.FromGUID }) {
+		mine := 0
+		if _, err := os.Stat(p.pathOf(objectsName, strconv.FormatInt(r.ID, 10))); err == nil {
+			mine++
+		}
+		if dataset.IsBelow(r.Name, top) {
+			mine += 2
+		}
+		if mine > rank && (a.o.Origin == "" || a.o.Origin == r.Name) {
+			best, rank = r, mine
+		}
+	}
+	return best
 }
 
 func (a *arriving) planIncremental(p *pool) error {

@@ -125,27 +125,34 @@ func (s *sending) part(ctx context.Context, out *zstream.Writer, x part) ([]stri
 	if volume {
 		begin.Kind, begin.Features = zstream.VolumeSet, 0
 	}
-	sender := ztree.Sender{Out: zstream.Tree{Writer: out}}
 	if x.from != nil {
 		begin.FromGUID = x.from.GUID
 		if x.clone {
 			begin.Flags |= zstream.FlagClone
 		}
-		sender.From = &ztree.Snapshot{Dir: s.p.trees, Subvol: x.from.Subvol, Made: x.from.TXG}
 	}
 	if s.resume != nil {
 		begin.Features |= 1 << 20
 		begin.Nvlist = zstream.Nvlist{"resume_object": s.resume.Object, "resume_offset": s.resume.Offset}
-		sender.Resume.Object, sender.Resume.Offset = s.resume.Object, s.resume.Offset
 	}
-	sender.To = ztree.Snapshot{Dir: s.p.trees, Subvol: x.to.Subvol, Made: x.to.TXG}
-	if err := s.guard(x.to); err != nil {
+	replay, err := s.replay(out, x)
+	if err != nil {
 		return nil, err
+	}
+	if replay != nil {
+		defer replay.close()
+		return nil, replay.send(ctx, begin)
+	}
+	sender := ztree.Sender{Out: zstream.Tree{Writer: out}, To: *s.tree(x.to)}
+	if x.from != nil {
+		sender.From = s.tree(x.from)
+	}
+	if s.resume != nil {
+		sender.Resume.Object, sender.Resume.Offset = s.resume.Object, s.resume.Offset
 	}
 	if err := out.Begin(begin); err != nil {
 		return nil, err
 	}
-	var err error
 	if volume {
 		err = sender.Volume(ctx, uint32(max(s.p.store.byName[of].number("volblocksize"), 8<<10)))
 	} else {
@@ -161,25 +168,88 @@ func (s *sending) part(ctx context.Context, out *zstream.Writer, x part) ([]stri
 	return nil, out.Flush()
 }
 
-// guard refuses what would not fit what others have under the same guid: the
-// objects of a snapshot that was received have numbers of their own.
-func (s *sending) guard(r *record) error {
-	for r != nil {
-		of, _ := dataset.Base(r.Name)
-		for _, snap := range s.p.store.snapshots(of) {
-			dir, err := s.p.openObjects(snap.ID, false)
-			if err == nil {
-				dir.Close()
-				return errors.New("it was received as a stream, or follows on such a snapshot (" + snap.Name + "): sending that on is not supported")
-			}
-			if !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
-			if snap == r {
-				break
-			}
-		}
-		r = s.p.store.byID[s.p.store.byName[of].Origin]
+// tree is a snapshot's subvolume.
+func (s *sending) tree(r *record) *ztree.Snapshot {
+	return &ztree.Snapshot{Dir: s.p.trees, Subvol: r.Subvol, Made: r.TXG}
+}
+
+// replaying is the stream of a snapshot that was received.
+type replaying struct {
+	ztree.Replay
+	tables []*ztree.Table
+}
+
+// replay sends a snapshot that was received with the objects that it came as;
+// nil when it was taken here. What follows a received snapshot here has other
+// objects, which nobody who has that one could take for the same files.
+func (s *sending) replay(out *zstream.Writer, x part) (*replaying, error) {
+	to, err := s.table(x.to)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	r := &replaying{}
+	r.keep(to)
+	if x.from != nil {
+		from, err := s.table(x.from)
+		if err != nil {
+			r.close()
+			return nil, err
+		}
+		r.keep(from)
+		if (to == nil) != (from == nil) {
+			r.close()
+			return nil, errors.New("one of " + x.from.Name + " and " + x.to.Name +
+				" was received as a stream and the other taken here: send all of the newer one first")
+		}
+		r.From, r.FromObjects = s.tree(x.from), from
+	}
+	if to == nil {
+		return nil, nil
+	}
+	r.Out, r.To, r.Objects = zstream.Tree{Writer: out}, *s.tree(x.to), to
+	if s.resume != nil {
+		r.Resume.Object, r.Resume.Offset = s.resume.Object, s.resume.Offset
+	}
+	return r, nil
+}
+
+func (r *replaying) keep(t *ztree.Table) {
+	if t != nil {
+		r.tables = append(r.tables, t)
+	}
+}
+
+func (r *replaying) close() {
+	for _, t := range r.tables {
+		t.Release()
+	}
+}
+
+func (r *replaying) send(ctx context.Context, begin *zstream.Begin) error {
+	features, err := r.Features()
+	if err != nil {
+		return err
+	}
+	begin.Features |= features
+	if err := r.Out.Begin(begin); err != nil {
+		return err
+	}
+	if err := r.Send(ctx); err != nil {
+		return err
+	}
+	r.Out.End()
+	return r.Out.Flush()
+}
+
+// table opens the table of a snapshot that was received, nil when it was not.
+func (s *sending) table(r *record) (*ztree.Table, error) {
+	dir, err := s.p.openObjects(r.ID, false)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return ztree.OpenTable(dir)
 }

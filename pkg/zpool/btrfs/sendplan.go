@@ -179,11 +179,31 @@ func (s *sending) startOf(d, from *record, sent map[int64]bool) *record {
 	}
 	if origin := s.p.store.byID[d.Origin]; origin != nil {
 		of, _ := split(origin.Name)
-		if sent[s.p.store.byName[of].ID] {
+		if sent[s.p.store.byName[of].ID] && s.isReceived(origin) == s.isReceived(first(s.p.store.snapshots(d.Name))) {
 			return origin
 		}
 	}
 	return nil
+}
+
+// first is the oldest of a dataset's snapshots.
+func first(snaps []*record) *record {
+	if len(snaps) == 0 {
+		return nil
+	}
+	return snaps[0]
+}
+
+// isReceived reports whether a snapshot came as a stream.
+func (s *sending) isReceived(r *record) bool {
+	if r == nil {
+		return false
+	}
+	dir, err := s.p.openObjects(r.ID, false)
+	if err == nil {
+		dir.Close()
+	}
+	return err == nil
 }
 
 // describe is the header of a compound stream.
@@ -194,7 +214,7 @@ func (s *sending) describe(datasets []*record, snap string, from *record) zstrea
 		if parent := s.p.store.byName[dataset.Parent(d.Name)+"@"+snap]; parent != nil && slices.ContainsFunc(datasets, func(x *record) bool { return x.Name == dataset.Parent(d.Name) }) {
 			fs["parentfromsnap"] = parent.GUID
 		}
-		if origin := s.p.store.byID[d.Origin]; origin != nil {
+		if origin := s.p.store.byID[d.Origin]; origin != nil && s.isReceived(origin) == s.isReceived(first(s.p.store.snapshots(d.Name))) {
 			fs["origin"] = origin.GUID
 		}
 		snaps, props, holds := zstream.Nvlist{}, zstream.Nvlist{}, zstream.Nvlist{}
@@ -225,21 +245,22 @@ func (s *sending) describe(datasets []*record, snap string, from *record) zstrea
 
 // planResume finds the snapshots that a token names.
 func (s *sending) planResume() error {
-	find := func(guid uint64) *record {
+	find := func(guid uint64, near string) (found *record) {
+		of, _ := split(near)
 		for _, r := range s.p.store.byID {
-			if r.isSnapshot() && r.GUID == guid {
-				return r
+			if r.isSnapshot() && r.GUID == guid && (found == nil || strings.HasPrefix(r.Name, of+"@")) {
+				found = r
 			}
 		}
-		return nil
+		return found
 	}
-	s.top = find(s.resume.ToGUID)
+	s.top = find(s.resume.ToGUID, s.resume.ToName)
 	if s.top == nil {
 		return dataset.As(dataset.ErrNotFound, "cannot resume send: '%s' is no longer the same snapshot used in the initial send", s.resume.ToName)
 	}
 	x := part{to: s.top}
 	if s.resume.FromGUID != 0 {
-		if x.from = find(s.resume.FromGUID); x.from == nil {
+		if x.from = find(s.resume.FromGUID, s.top.Name); x.from == nil {
 			return dataset.As(dataset.ErrNotFound, "cannot resume send: incremental source %#x no longer exists", s.resume.FromGUID)
 		}
 		of, _ := split(x.from.Name)

@@ -59,14 +59,17 @@ func (w *Writer) emit(payload []byte) {
 	if w.err != nil || w.dry {
 		return
 	}
-	if binary.LittleEndian.Uint32(w.head[:]) == drrBegin {
+	if binary.LittleEndian.Uint32(w.head[:]) == drrBegin { // its list is not padded
 		w.state = sum{}
 		w.state.add(w.head[:])
-	} else {
-		w.state.add(w.head[:sumOffset])
-		w.state.put(w.head[sumOffset:])
-		w.state.add(w.head[sumOffset:])
+		w.state.add(payload)
+		w.write(w.head[:])
+		w.write(payload)
+		return
 	}
+	w.state.add(w.head[:sumOffset])
+	w.state.put(w.head[sumOffset:])
+	w.state.add(w.head[sumOffset:])
 	w.write(w.head[:])
 	w.body(payload)
 }

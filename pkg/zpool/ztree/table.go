@@ -100,6 +100,13 @@ func (t *Table) Close() error {
 	return errors.Join(errs...)
 }
 
+// Release closes a table that was only read.
+func (t *Table) Release() {
+	t.dirty = false
+	t.slots.Close()
+	t.content.Close()
+}
+
 // Sync makes what was written last.
 func (t *Table) Sync() error { return errors.Join(t.settle(), t.slots.Sync(), t.content.Sync()) }
 
