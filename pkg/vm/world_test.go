@@ -236,7 +236,9 @@ func (w *world) gone(uuid string) {
 	}
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	w.must(err)
-	if strings.Contains(string(mounts), uuid) && strings.Contains(string(mounts), w.root.Join()) {
-		w.t.Errorf("%s: a mount is there", uuid)
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, uuid) && strings.Contains(line, w.root.Join()) {
+			w.t.Errorf("a mount is there: %s", line)
+		}
 	}
 }
