@@ -67,7 +67,11 @@ func (h *Host) sweepKernel(ctx context.Context, name string, run *RunState) erro
 		return err
 	}
 	groups := cgroup.At(run.Cgroups)
-	return errors.Join(groups.Kill(), groups.Remove(), h.detach(ctx, name))
+	var err error
+	if !groups.Empty() { // the usual end of init left nobody
+		err = groups.Kill()
+	}
+	return errors.Join(err, groups.Remove(), h.detach(ctx, name))
 }
 
 func (h *Host) detach(ctx context.Context, name string) error {

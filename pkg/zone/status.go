@@ -48,8 +48,18 @@ func (h *Host) List() ([]Status, error) {
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
+	ran, err := h.ran()
+	if err != nil {
+		return nil, err
+	}
 	found, errs := make([]Status, len(names)), make([]error, len(names))
-	each(len(names), func(i int, r *reader) { found[i], errs[i] = h.look(names[i], r) })
+	each(len(names), func(i int, r *reader) {
+		if ran[names[i]] {
+			found[i], errs[i] = h.look(names[i], r)
+		} else {
+			found[i], errs[i] = h.stored(names[i], r)
+		}
+	})
 	list := found[:0]
 	for i, s := range found {
 		switch {
@@ -61,6 +71,36 @@ func (h *Host) List() ([]Status, error) {
 	}
 	slices.SortFunc(list, order)
 	return list, errors.Join(errs...)
+}
+
+// ran are the zones that have run since the host's boot.
+func (h *Host) ran() (map[string]bool, error) {
+	dir, err := os.Open(h.root.Run() + "/zones")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list zones that run: %w", err)
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, fmt.Errorf("list zones that run: %w", err)
+	}
+	ran := make(map[string]bool, len(names))
+	for _, name := range names {
+		ran[name] = true
+	}
+	return ran, nil
+}
+
+// stored is the status of a zone that has not run.
+func (h *Host) stored(name string, r *reader) (Status, error) {
+	c, err := h.load(name, r)
+	if err != nil {
+		return Status{}, err
+	}
+	return Status{Name: c.Name, State: c.State, Config: c}, nil
 }
 
 // each calls f for 0 to n-1, on two processors when there is much to do.

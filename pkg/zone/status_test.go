@@ -224,3 +224,25 @@ func BenchmarkList1000(b *testing.B) {
 		}
 	}
 }
+
+func TestList_looksAtWhatHasRunAlone(t *testing.T) {
+	h := testHost(t)
+	for _, name := range []string{"never", "once", "now"} {
+		installed(t, h, name)
+	}
+	runs(t, h, "once", RunState{BootID: thisBoot(t), ID: 3, State: Running}, false)
+	runs(t, h, "now", RunState{BootID: thisBoot(t), ID: 4, State: Running}, true)
+	list, err := h.List()
+	if err != nil || len(list) != 3 {
+		t.Fatalf("%d zones, %v", len(list), err)
+	}
+	for _, s := range list {
+		one, err := h.Status(s.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.State != one.State || (s.Run == nil) != (one.Run == nil) || (s.Crashed == nil) != (one.Crashed == nil) {
+			t.Errorf("%s: the list says %+v, the status %+v", s.Name, s, one)
+		}
+	}
+}

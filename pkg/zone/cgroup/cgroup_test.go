@@ -231,3 +231,32 @@ func TestOOMKills_ofEachVersion(t *testing.T) {
 		}
 	}
 }
+
+func TestEmpty_sparesWhoIsThere(t *testing.T) {
+	s := newSet(t, "empty")
+	cmd := exec.Command("sleep", "100")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	dir := s.Dirs()[0]
+	if err := write(dir, "cgroup.procs", fmt.Sprint(cmd.Process.Pid)); err != nil {
+		t.Fatal(err)
+	}
+	if s.Empty() {
+		t.Error("somebody is there")
+	}
+	for i, d := range s.Dirs() {
+		if _, err := os.Lstat(d); (err == nil) != (i == 0) {
+			t.Errorf("%s: %v", d, err)
+		}
+	}
+	if err := s.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if !s.Empty() || !s.Empty() {
+		t.Error("nobody is there")
+	}
+}

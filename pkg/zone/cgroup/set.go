@@ -245,6 +245,17 @@ func removeChildren(dir string, deadline time.Time) (any bool, err error) {
 	return any, nil
 }
 
+// Empty removes the groups in which nobody is, and reports whether these were
+// all. Remove finishes the work.
+func (s *Set) Empty() bool {
+	empty := true
+	for _, g := range s.groups {
+		err := unix.Rmdir(g.dir)
+		empty = empty && (err == nil || errors.Is(err, unix.ENOENT))
+	}
+	return empty
+}
+
 // Kill kills every process in the groups and below. It is for zones whose
 // supervisor is gone: while init can be killed, that is enough.
 func (s *Set) Kill() error {

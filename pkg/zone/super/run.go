@@ -78,6 +78,9 @@ func Run(ctx context.Context, root paths.Root, log *slog.Logger, sup zone.Superv
 		return fmt.Errorf("keep descriptors from children: %w", err)
 	}
 	s := newSupervisor(root, log, sup)
+	if err := s.reopenLog(); err != nil {
+		log.Warn("zoneadmd's log", "error", err)
+	}
 	if err := s.wake(); err != nil {
 		log.Error("zoneadmd does not wake", "error", err)
 		return err
@@ -100,6 +103,16 @@ func nameProcess() error {
 		return err
 	}
 	return unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(name)), 0, 0, 0)
+}
+
+// reopenLog goes on in a new log when the old one is large.
+func (s *supervisor) reopenLog() error {
+	f, err := s.zones.OpenLog(s.Zone)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return errors.Join(unix.Dup3(int(f.Fd()), 1, 0), unix.Dup3(int(f.Fd()), 2, 0))
 }
 
 // wake finds out again what it knew before it slept.

@@ -246,3 +246,21 @@ func TestReady_keepsNoLockOfItsCommand(t *testing.T) {
 	}
 	w.eventually("the zone's end", func() bool { return w.state("r").State == zone.Installed })
 }
+
+func TestWake_goesOnInANewLogWhenTheOldIsLarge(t *testing.T) {
+	w := newWorld(t)
+	w.add("l", `while busybox [ ! -e /end ]; do busybox sleep 0.05; done`)
+	w.boot("l")
+	w.fallsAsleep("l")
+	if err := os.Truncate(w.LogFile("l"), 2<<20); err != nil {
+		t.Fatal(err)
+	}
+	w.write("l", "end", "", 0o644)
+	w.eventually("the zone's end", func() bool { return w.state("l").State == zone.Installed })
+	if st, err := os.Stat(w.LogFile("l") + ".0"); err != nil || st.Size() != 2<<20 {
+		t.Errorf("the old log: %v", err)
+	}
+	if log, err := os.ReadFile(w.LogFile("l")); err != nil || !strings.Contains(string(log), "init ended") {
+		t.Errorf("the new log: %q, %v", log, err)
+	}
+}
