@@ -10,7 +10,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 name=zfs-guest
 say() { printf '%s: %s\n' "$name" "$*" >&2; }
 die() { say "$@"; exit 1; }
-# shellcheck source=../images/debian.sh
+# shellcheck source=images/debian.sh
 . "$here/../images/debian.sh"
 
 kernel=$("$here/kernel.sh" cloud) || die "no kernel"
@@ -69,6 +69,7 @@ for f in $programs $libs /lib/x86_64-linux-gnu/libgcc_s.so.1 /usr/lib/x86_64-lin
 	mkdir -p "$result/root/$(dirname "$f")"
 	cp -L "$root/$f" "$result/root/$f"
 done
+# shellcheck disable=SC2016 # dpkg-query fills it in
 chroot "$root" dpkg-query -W -f '${Version}\n' zfs-dkms >"$result/VERSION"
 rm -rf "$keep"
 mv "$result" "$keep"

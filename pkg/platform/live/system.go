@@ -48,6 +48,7 @@ var ErrNoPool = errors.New("no pool " + zpool.SystemPool + " is found on any dis
 
 // Devices loads drivers and makes what programs expect beside the mounts.
 func (s *System) Devices() error {
+	s.phase("init")
 	loader, err := kmod.Open()
 	if err != nil {
 		return err
