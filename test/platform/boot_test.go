@@ -43,7 +43,7 @@ func TestBoot_firstAndSecond(t *testing.T) {
 	}
 	m.run("echo kept > /opt/file; sync")
 	m.run(`zonecfg -z z1 "create; set zonepath=/zones/z1; set autoboot=true; set brand=joyent-minimal; ` +
-		`add net; set physical=net0; set global-nic=admin; set allowed-address=10.0.2.77/24; end; commit" && zoneadm -z z1 install`)
+		`add net; set physical=net0; set global-nic=admin; add property (name=ips,value=\"10.0.2.77/24\"); end; commit" && zoneadm -z z1 install`)
 	m.off()
 
 	m = boot(t, pool, direct(img, "256")...)
