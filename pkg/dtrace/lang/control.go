@@ -17,7 +17,7 @@ type Pragma struct {
 // leaves them, #pragma, #error, #ident.
 func (l *lexer) control() error {
 	line := l.src[l.at:]
-	if !strings.Contains(line, "\n") && !strings.HasPrefix(line, "#!") {
+	if strings.TrimRight(line, " \t") == "#pragma" { // and nothing behind it
 		return Errorf(l.pos, TagSyntax, "end-of-file encountered before end of control line")
 	}
 	if end := strings.IndexByte(line, '\n'); end >= 0 {
