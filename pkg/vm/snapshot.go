@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -19,7 +20,13 @@ func (h *Host) CreateSnapshot(ctx context.Context, uuid, name string) error {
 		if m.hasSnapshot(name) {
 			return worded("snapshot with name %q already exists.", name)
 		}
-		return h.pools.Snapshot(ctx, []string{full}, zpool.SnapshotOptions{})
+		if err := h.pools.Snapshot(ctx, []string{full}, zpool.SnapshotOptions{}); err != nil {
+			return err
+		}
+		if m.Status.State == zone.Running {
+			h.checkpoint(ctx, m.Name, full)
+		}
+		return nil
 	}, name)
 }
 
@@ -28,6 +35,9 @@ func (h *Host) DeleteSnapshot(ctx context.Context, uuid, name string) error {
 	return h.withSnapshots(ctx, uuid, func(m *Machine, full string) error {
 		if !m.hasSnapshot(name) {
 			return worded("No snapshot named %q for %s", name, uuid)
+		}
+		if err := h.zones.HideCheckpoint(m.Name, name); err != nil {
+			h.warn("snapshot %s stays at /checkpoints until the next boot: %v", name, err)
 		}
 		return h.pools.Destroy(ctx, full, zpool.DestroyOptions{})
 	}, name)
@@ -83,6 +93,32 @@ func (h *Host) rollBack(ctx context.Context, j *journal) error {
 		return err
 	}
 	return h.setAutoboot(ctx, j.Zone, true)
+}
+
+// checkpoint lets a running machine see a snapshot of itself. That it cannot is
+// no reason to have none.
+func (h *Host) checkpoint(ctx context.Context, zoneName, full string) {
+	_, name, _ := strings.Cut(full, "@"+snapPrefix)
+	dir, err := h.pools.OpenSnapshot(ctx, full)
+	if err == nil {
+		defer dir.Close()
+		err = h.zones.ShowCheckpoint(zoneName, name, dir)
+	}
+	if err != nil {
+		h.warn("snapshot %s is not shown at /checkpoints: %v", name, err)
+	}
+}
+
+// checkpointAll lets a machine that has booted see all its snapshots.
+func (h *Host) checkpointAll(ctx context.Context, c *zone.Config) {
+	d, err := h.readDataset(ctx, c)
+	if err != nil {
+		h.warn("snapshots are not shown at /checkpoints: %v", err)
+		return
+	}
+	for _, s := range d.snapshots {
+		h.checkpoint(ctx, c.Name, datasetOf(c)+"@"+snapPrefix+s.Name)
+	}
 }
 
 // withSnapshots does work on a machine that can have snapshots; full is the

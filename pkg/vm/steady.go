@@ -26,7 +26,7 @@ func (h *Host) boot(ctx context.Context, name string) error {
 }
 
 // steady waits until the init of a zone that was booted after since has outlived
-// its first moments; that it has not is an error.
+// its first moments, and shows it its snapshots; that it has not is an error.
 func (h *Host) steady(ctx context.Context, name string, since time.Time) error {
 	for {
 		s, err := h.zones.Status(name)
@@ -35,6 +35,9 @@ func (h *Host) steady(ctx context.Context, name string, since time.Time) error {
 		}
 		if err := h.fallen(s, since); err != nil {
 			return err
+		}
+		if s.State == zone.Running && isSteady(s) {
+			h.checkpointAll(ctx, s.Config)
 		}
 		if s.State != zone.Running || isSteady(s) {
 			return nil

@@ -26,6 +26,7 @@ type keeper interface {
 	dataset.PoolDevices
 	dataset.PoolCare
 	dataset.Streams
+	dataset.SnapshotFiles
 }
 
 // Host is all pools of one root.
