@@ -46,6 +46,7 @@ func newReceive(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.BoolVarP(&o.WholePath, "whole-path", "d", false, "append the name that was sent, without its pool")
 	f.BoolVarP(&o.LastName, "last-name", "e", false, "append the last part of the name that was sent")
 	f.BoolVarP(&o.Force, "force", "F", false, "roll back to the most recent snapshot first; replace an existing dataset")
+	f.Bool("help", false, "show help") // -h is taken
 	f.BoolP("skip-holds", "h", false, "take no holds from the stream; none are taken anyway")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "read the stream, receive nothing")
 	f.StringArrayVarP(&o.props, "property", "o", nil, "set a property")

@@ -1,6 +1,7 @@
 package zfs
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,6 +48,7 @@ func newSend(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.StringVarP(&o.fromAll, "from-all", "I", "", "send every snapshot since this one")
 	f.BoolVarP(&o.Replicate, "replicate", "R", false, "all datasets below too, with snapshots and properties")
 	f.BoolVarP(&o.Props, "props", "p", false, "properties too")
+	f.Bool("help", false, "show help") // -h is taken
 	f.BoolVarP(&o.Holds, "holds", "h", false, "holds too")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "send nothing")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "print what is sent and how much")
@@ -70,7 +72,7 @@ func (o *sendOptions) check(env *cli.Env, args []string) (snapshot string, err e
 		return "", cli.Usagef("a snapshot or -t is needed, not both")
 	}
 	if f, ok := env.Stdout.(*os.File); ok && !o.DryRun && cli.IsTerminal(f) {
-		return "", fmt.Errorf("Error: Stream can not be written to a terminal.\nYou must redirect standard output.")
+		return "", errors.New("stream can not be written to a terminal: you must redirect standard output")
 	}
 	if len(args) == 0 {
 		return "", nil

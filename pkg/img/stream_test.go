@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -124,9 +125,9 @@ func TestImport_badZFSStreams(t *testing.T) {
 			image := imgserver.New(uuidOf(7), "bad", "1.0", one.file)
 			image.Manifest["type"] = one.kind
 			if one.kind == "zvol" {
-				for k, v := range map[string]any{"nic_driver": "virtio", "disk_driver": "virtio", "cpu_type": "host", "image_size": 100} {
-					image.Manifest[k] = v
-				}
+				maps.Copy(image.Manifest, map[string]any{
+					"nic_driver": "virtio", "disk_driver": "virtio", "cpu_type": "host", "image_size": 100,
+				})
 			}
 			server := httptest.NewServer(&imgserver.Server{Images: []*imgserver.Image{image}})
 			defer server.Close()

@@ -20,6 +20,10 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/zpool/zpooltest"
 )
 
+// bigNames is how many files the large directory of makeTree has; a third of
+// them goes in changeTree.
+const bigNames = 900
+
 // makeTree fills dir with one of everything.
 func makeTree(t testing.TB, dir string) {
 	t.Helper()
@@ -36,7 +40,7 @@ func makeTree(t testing.TB, dir string) {
 		write(fmt.Sprintf("a/size%d", size), size)
 	}
 	must(t, os.Mkdir(filepath.Join(dir, "big"), 0o755))
-	for i := range 3000 {
+	for i := range bigNames {
 		must(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("big/file-%d-%s", i, strings.Repeat("n", i%60))), nil, 0o600))
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "a", strings.Repeat("l", 255)), []byte("long"), 0o600))
@@ -89,7 +93,7 @@ func changeTree(t testing.TB, dir string) {
 	must(t, os.Chmod(at("a/size511"), 0o711))
 	must(t, unix.Removexattr(at("a/size0"), "user.small"))
 	setXattr(t, at("a/size512"), "user.new", 100)
-	for i := range 1000 {
+	for i := range bigNames / 3 {
 		must(t, os.Remove(at(fmt.Sprintf("big/file-%d-%s", i*3, strings.Repeat("n", i*3%60)))))
 	}
 	must(t, os.MkdirAll(at("fresh/deep/er"), 0o755))

@@ -3,6 +3,7 @@ package guest
 import (
 	"os/exec"
 	"testing"
+	"time"
 
 	"github.com/smartbox-os/smartbox/pkg/platform/testguest"
 )
@@ -14,7 +15,9 @@ func TestOpenZFS(t *testing.T) {
 			t.Skipf("OpenZFS cannot be built here: %s", out)
 		}
 	}
-	testguest.Run(t, testguest.OpenZFS(t),
+	o := testguest.OpenZFS(t)
+	o.Timeout = 12 * time.Minute // without KVM, on a busy machine
+	testguest.Run(t, o,
 		testguest.Package("./pkg/zpool", "^TestConformance|^TestOracle"),
 		testguest.Package("./pkg/zpool/zfs", ""),
 	)

@@ -30,7 +30,7 @@ func (b *Backend) Receive(ctx context.Context, target string, src io.Reader, o d
 		switch {
 		case !ok: // END of the header of a compound stream, or of all of it
 		case begin.Compound:
-			err = x.open(begin)
+			x.open(begin)
 		default:
 			err = x.one(ctx, begin)
 		}

@@ -17,7 +17,7 @@ func (x *receiver) place(sent string) (string, error) {
 		return "", err
 	}
 	into := x.target
-	switch top := x.top(); {
+	switch top := x.top(of); {
 	case x.o.WholePath:
 		_, rest, below := strings.Cut(of, "/")
 		if below {
@@ -25,7 +25,7 @@ func (x *receiver) place(sent string) (string, error) {
 		}
 	case x.o.LastName:
 		into += "/" + top[strings.LastIndexByte(top, '/')+1:] + strings.TrimPrefix(of, top)
-	case top != "" && of != top:
+	case of != top:
 		base, _, _ := dataset.SplitSnapshot(into)
 		into = base + strings.TrimPrefix(of, top)
 	}
@@ -35,12 +35,12 @@ func (x *receiver) place(sent string) (string, error) {
 	return into, dataset.CheckName(into, dataset.Snapshot)
 }
 
-// top is the topmost dataset of a compound stream, or the last one's own.
-func (x *receiver) top() string {
+// top is the topmost dataset of a compound stream, or that of a plain one.
+func (x *receiver) top(of string) string {
 	if x.header != nil {
 		return x.header.top
 	}
-	return ""
+	return of
 }
 
 // compound is the header of a compound stream.
@@ -59,7 +59,7 @@ type sentDataset struct {
 
 // open reads the header of a compound stream. What it does not say properly
 // is only missing: the streams speak for themselves.
-func (x *receiver) open(begin *zstream.Begin) error {
+func (x *receiver) open(begin *zstream.Begin) {
 	c := &compound{byGUID: map[uint64]sentDataset{}}
 	c.top, c.tosnap, _ = dataset.SplitSnapshot(begin.ToName)
 	fss, _ := begin.Nvlist["fss"].(zstream.Nvlist)
@@ -77,5 +77,4 @@ func (x *receiver) open(begin *zstream.Begin) error {
 		}
 	}
 	x.header = c
-	return nil
 }

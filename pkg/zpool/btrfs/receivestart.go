@@ -193,7 +193,7 @@ func (p *pool) forceSweep(name string) (bool, error) {
 // take applies the stream and makes what came visible.
 func (a *arriving) take(ctx context.Context) (notes []string, err error) {
 	defer a.close()
-	notes, err = a.apply(ctx)
+	notes, err = a.apply()
 	if err == nil {
 		err = a.b.change(ctx, "receive", a.name, a.commit)
 	}
@@ -204,7 +204,7 @@ func (a *arriving) take(ctx context.Context) (notes []string, err error) {
 }
 
 // apply takes in the stream: this may take hours, and holds nobody up.
-func (a *arriving) apply(ctx context.Context) ([]string, error) {
+func (a *arriving) apply() ([]string, error) {
 	table, err := ztree.OpenTable(a.objs)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func (s *sending) plan(name string) error {
 		return s.planResume()
 	}
 	if err := dataset.CheckName(name, dataset.Snapshot); err != nil {
-		return dataset.Cannot("send", name, errors.New("Unsupported flag with filesystem or bookmark: a snapshot is sent"))
+		return dataset.Cannot("send", name, errors.New("it is no snapshot"))
 	}
 	var err error
 	if s.top, err = s.p.find(name); err != nil {
@@ -79,10 +79,8 @@ func (s *sending) from(of string) (*record, error) {
 // isBefore reports whether a snapshot is one that a dataset's state grew from.
 func (s *sending) isBefore(from, to *record) bool {
 	for of, _ := split(to.Name); ; {
-		for _, snap := range s.p.store.snapshots(of) {
-			if snap == from {
-				return true
-			}
+		if slices.Contains(s.p.store.snapshots(of), from) {
+			return true
 		}
 		origin := s.p.store.byID[s.p.store.byName[of].Origin]
 		if origin == nil {

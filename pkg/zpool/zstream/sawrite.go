@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -14,11 +15,28 @@ var saRegistry = []struct {
 	length uint16
 	swap   uint8 // how a machine of other byte order turns it
 }{
-	{"ZPL_ATIME", 16, 0}, {"ZPL_MTIME", 16, 0}, {"ZPL_CTIME", 16, 0}, {"ZPL_CRTIME", 16, 0}, {"ZPL_GEN", 8, 0},
-	{"ZPL_MODE", 8, 0}, {"ZPL_SIZE", 8, 0}, {"ZPL_PARENT", 8, 0}, {"ZPL_LINKS", 8, 0}, {"ZPL_XATTR", 8, 0},
-	{"ZPL_RDEV", 8, 0}, {"ZPL_FLAGS", 8, 0}, {"ZPL_UID", 8, 0}, {"ZPL_GID", 8, 0}, {"ZPL_PAD", 32, 0},
-	{"ZPL_ZNODE_ACL", 88, 3}, {"ZPL_DACL_COUNT", 8, 0}, {"ZPL_SYMLINK", 0, 3}, {"ZPL_SCANSTAMP", 32, 3},
-	{"ZPL_DACL_ACES", 0, 4}, {"ZPL_DXATTR", 0, 3}, {"ZPL_PROJID", 8, 0},
+	{"ZPL_ATIME", 16, 0},
+	{"ZPL_MTIME", 16, 0},
+	{"ZPL_CTIME", 16, 0},
+	{"ZPL_CRTIME", 16, 0},
+	{"ZPL_GEN", 8, 0},
+	{"ZPL_MODE", 8, 0},
+	{"ZPL_SIZE", 8, 0},
+	{"ZPL_PARENT", 8, 0},
+	{"ZPL_LINKS", 8, 0},
+	{"ZPL_XATTR", 8, 0},
+	{"ZPL_RDEV", 8, 0},
+	{"ZPL_FLAGS", 8, 0},
+	{"ZPL_UID", 8, 0},
+	{"ZPL_GID", 8, 0},
+	{"ZPL_PAD", 32, 0},
+	{"ZPL_ZNODE_ACL", 88, 3},
+	{"ZPL_DACL_COUNT", 8, 0},
+	{"ZPL_SYMLINK", 0, 3},
+	{"ZPL_SCANSTAMP", 32, 3},
+	{"ZPL_DACL_ACES", 0, 4},
+	{"ZPL_DXATTR", 0, 3},
+	{"ZPL_PROJID", 8, 0},
 }
 
 // Numbers of the attributes that are not in every file.
@@ -36,13 +54,18 @@ var saBase = []uint16{5, 6, 4, 12, 13, 7, 11, 0, 1, 2, 3, 8}
 // saLayouts is every order of attributes that is written; the first is number
 // 2. Those of spill blocks have no base.
 func saLayouts() [][]uint16 {
-	base := func(more ...uint16) []uint16 { return append(saBase[:len(saBase):len(saBase)], more...) }
+	base := func(more ...uint16) []uint16 { return append(slices.Clip(slices.Clone(saBase)), more...) }
 	return [][]uint16{
 		base(saCount), base(saCount, saAces), base(saCount, saAces, saSymlink),
 		base(saCount, saAces, saDxattr), base(saCount, saAces, saSymlink, saDxattr),
 		base(saRdev, saCount), base(saRdev, saCount, saAces), base(saRdev, saCount, saAces, saDxattr),
-		{saAces}, {saAces, saSymlink}, {saAces, saDxattr}, {saAces, saSymlink, saDxattr},
-		{saSymlink}, {saSymlink, saDxattr}, {saDxattr},
+		{saAces},
+		{saAces, saSymlink},
+		{saAces, saDxattr},
+		{saAces, saSymlink, saDxattr},
+		{saSymlink},
+		{saSymlink, saDxattr},
+		{saDxattr},
 	}
 }
 

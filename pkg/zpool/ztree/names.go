@@ -220,7 +220,7 @@ func (s *Sink) give(inode, igen uint64, e zstream.Name, have map[string]dirent) 
 		return fmt.Errorf("the name says type %d, its object is of type %d", e.Type, n.fmt)
 	}
 	if at, there := have[e.Name]; there && at.inode == n.inode {
-		return s.named(e.Object, n)
+		return s.named(e.Object)
 	}
 	fd, err := s.parent(inode, igen)
 	if err != nil {
@@ -238,7 +238,7 @@ func (s *Sink) give(inode, igen uint64, e zstream.Name, have map[string]dirent) 
 var errTwoPlaces = errors.New("the directory has another place already")
 
 // named notes that a directory is in its place, which is the only one.
-func (s *Sink) named(object uint64, n *node) error {
+func (s *Sink) named(object uint64) error {
 	if object == s.root {
 		return errTwoPlaces
 	}

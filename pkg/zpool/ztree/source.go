@@ -241,7 +241,7 @@ func (n *inode) entry() *zstream.Entry {
 	e := &zstream.Entry{
 		Object: n.number, Mode: n.mode, UID: n.uid, GID: n.gid, Size: int64(n.size), Links: uint64(n.links),
 		AccessTime: n.atime, ModTime: n.mtime, ChangeTime: n.ctime, BirthTime: n.otime,
-		Parent: n.parent, Generation: n.generation<<1 | 0,
+		Parent: n.parent, Generation: n.generation << 1,
 		Major: uint32(n.rdev >> 20), Minor: uint32(n.rdev & (1<<20 - 1)),
 	}
 	if n.isRegular() {
