@@ -120,7 +120,13 @@ func kept(t *testing.T) *Jail {
 	must(t, err)
 	must(t, j.HandOver())
 	j.pidfd = pid
-	t.Cleanup(func() { unix.PidfdSendSignal(pid, unix.SIGKILL, nil, 0); unix.Close(pid) })
+	t.Cleanup(func() {
+		unix.Kill(j.Keeper, unix.SIGKILL) // it is our child, so nobody else's pid
+		if !host.WaitGone(pid, 5000) {
+			t.Error("init is left")
+		}
+		unix.Close(pid)
+	})
 	return j
 }
 
