@@ -1,6 +1,7 @@
 package dtrace
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -108,7 +109,7 @@ func Compile(db *probe.DB, sources []Source, o CompileOptions) (*Unit, error) {
 	}
 	for _, src := range append(libs, sources...) {
 		err := o.add(checker, src)
-		if e, ok := err.(*lang.Error); ok {
+		if e, ok := errors.AsType[*lang.Error](err); ok {
 			if src.Library && len(sources) > 0 { // whose fault it is, the place tells
 				e.Pos.File, src = src.Name, sources[0]
 			}

@@ -17,7 +17,7 @@ const (
 )
 
 // pragma carries out #pragma D NAME ARGUMENTS; other pragmas are not D's.
-func (set *Settings) pragma(p lang.Pragma) error {
+func (s *Settings) pragma(p lang.Pragma) error {
 	if len(p.Words) < 2 || p.Words[0] != "D" {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (set *Settings) pragma(p lang.Pragma) error {
 		case len(args) > 1:
 			return lang.Errorf(p.Pos, tagPragmaForm, "superfluous arguments specified for #pragma option")
 		}
-		if err := set.option(args[0]); err != nil {
+		if err := s.option(args[0]); err != nil {
 			return lang.Errorf(p.Pos, lang.TagPragOptSet, "%v", err)
 		}
 	case "attributes":

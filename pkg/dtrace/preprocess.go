@@ -15,15 +15,15 @@ import (
 )
 
 // errPreprocess is what the compiler says when the preprocessor has had its say.
-var errPreprocess = errors.New("Preprocessor failed to process input program")
+var errPreprocess = errors.New("Preprocessor failed to process input program") //nolint:staticcheck // the original's words
 
 // preprocessed runs the preprocessor over a script; its messages go to errs.
-func (set *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
-	if set.CPPPath != "" {
-		return set.external(src, errs)
+func (s *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
+	if s.CPPPath != "" {
+		return s.external(src, errs)
 	}
-	o := cpp.Options{File: "/dev/stdin", Define: set.Define, Undef: set.Undef, Include: set.Includes}
-	if set.CPPHeaders {
+	o := cpp.Options{File: "/dev/stdin", Define: s.Define, Undef: s.Undef, Include: s.Includes}
+	if s.CPPHeaders {
 		o.Headers = func(path string) { fmt.Fprintln(errs, path) }
 	}
 	text, err := cpp.Process(src.Text, o)
@@ -37,19 +37,19 @@ func (set *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
 }
 
 // external runs the preprocessor that -xcpppath names.
-func (set *Settings) external(src Source, errs io.Writer) (string, error) {
+func (s *Settings) external(src Source, errs io.Writer) (string, error) {
 	args := []string{"-D__SUNW_D=1", "-E"}
 	for _, list := range []struct {
 		flag   string
 		values []string
-	}{{"-I", set.Includes}, {"-D", set.Define}, {"-U", set.Undef}} {
+	}{{"-I", s.Includes}, {"-D", s.Define}, {"-U", s.Undef}} {
 		for _, v := range list.values {
 			args = append(args, list.flag+v)
 		}
 	}
 	var out bytes.Buffer
-	cmd := exec.Command(set.CPPPath, append(args, "/dev/stdin")...)
-	cmd.Args[0] = filepath.Base(set.CPPPath)
+	cmd := exec.Command(s.CPPPath, append(args, "/dev/stdin")...)
+	cmd.Args[0] = filepath.Base(s.CPPPath)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(src.Text), &out, errs
 	if err := cmd.Run(); err != nil {
 		return "", errPreprocess
@@ -58,9 +58,9 @@ func (set *Settings) external(src Source, errs io.Writer) (string, error) {
 }
 
 // libraries are the sources in the directories of -xlibdir, by name.
-func (set *Settings) libraries() ([]Source, error) {
+func (s *Settings) libraries() ([]Source, error) {
 	var all []Source
-	for _, dir := range set.LibDirs {
+	for _, dir := range s.LibDirs {
 		paths, err := filepath.Glob(filepath.Join(dir, "*.d"))
 		if err != nil {
 			return nil, err

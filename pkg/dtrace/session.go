@@ -216,13 +216,18 @@ func (s *Session) finish(reader *ringbuf.Reader) (int, error) {
 	if err := s.setState(gen.Draining); err != nil {
 		return 1, err
 	}
-	if err := s.drain(reader); err != nil {
+	print := func(b []byte) error { return s.printer.Record(b, s) }
+	rest := print
+	if s.printer.Exited() { // what other CPUs have left since exit() does not count
+		rest = func([]byte) error { return nil }
+	}
+	if err := s.drain(reader, rest); err != nil {
 		return 1, err
 	}
 	if err := s.runOwn(s.end); err != nil {
 		return 1, err
 	}
-	if err := s.drain(reader); err != nil {
+	if err := s.drain(reader, print); err != nil {
 		return 1, err
 	}
 	if err := s.printer.End(s); err != nil {
@@ -235,7 +240,8 @@ func (s *Session) finish(reader *ringbuf.Reader) (int, error) {
 	return int(int32(binary.NativeEndian.Uint32(v[gen.StateExit:]))), nil
 }
 
-func (s *Session) drain(reader *ringbuf.Reader) error {
+// drain hands over what is in the buffer.
+func (s *Session) drain(reader *ringbuf.Reader, take func([]byte) error) error {
 	for {
 		reader.SetDeadline(time.Unix(0, 1))
 		rec, err := reader.Read()
@@ -245,7 +251,7 @@ func (s *Session) drain(reader *ringbuf.Reader) error {
 		if err != nil {
 			return fmt.Errorf("read the buffer: %w", err)
 		}
-		if err := s.printer.Record(rec.RawSample, s); err != nil {
+		if err := take(rec.RawSample); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,8 @@ package dtrace
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -36,10 +38,7 @@ func run(t *testing.T, text string, c consume.Options) (out, errs string) {
 	set.Quiet, set.Order, set.Sizes = c.Quiet, c.Order, Sizes{Buffer: 64 << 10, Agg: 64 << 10, Dyn: 64 << 10, Spec: 64 << 10}
 	s, err := Open(u.Program, u.DB, Options{Settings: set, Out: &o, Err: &e})
 	if err != nil {
-		if v, ok := err.(interface{ Unwrap() []error }); ok && len(v.Unwrap()) > 0 {
-			err = v.Unwrap()[0]
-		}
-		if v, ok := err.(*VerifierError); ok {
+		if v, ok := errors.AsType[*VerifierError](err); ok {
 			t.Fatalf("%s: %v\n%s", text, err, v.Log)
 		}
 		t.Fatalf("%s: %v", text, err)
@@ -139,7 +138,7 @@ func TestMagnitudes(t *testing.T) {
 			got = append(got, strings.TrimSpace(label)+":"+strings.TrimSpace(strings.Trim(count, "@ \n")))
 		}
 	}
-	if want := "-7:1 < 1:1 7:1 20:1 90:1 >= 100:2"; strings.Join(got, " ") != want {
+	if want := "-7:1 0:1 7:1 20:1 90:1 >= 100:2"; strings.Join(got, " ") != want {
 		t.Errorf("got %q, want %q", strings.Join(got, " "), want)
 	}
 }
@@ -185,6 +184,74 @@ func TestSpeculation(t *testing.T) {
 	}
 }
 
+// TestMemory runs programs over D's own memory: scratch memory, arrays, structs.
+func TestMemory(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct{ text, want, fault string }{
+		{`BEGIN { p = (int *)alloca(8); *p = 7; p[1] = *p + 1; printf("%d %d", p[0], p[1]); exit(0) }`, "7 8", ""},
+		{`struct s { int a; char b : 3; char c : 5; short d; } *p; BEGIN { p = alloca(sizeof (struct s)); p->a = -2; p->c = 9; p->d = 300; p->d++; printf("%d %d %d %d", p->a, p->b, p->c, p->d); exit(0) }`, "-2 0 9 301", ""},
+		{`int a[3]; BEGIN { a[0] = 4; i = 2; a[i] = 5; a[i]--; printf("%d %d %d", a[0], a[1], a[i]); exit(0) }`, "4 0 4", ""},
+		{`struct s { int x; int y[2]; }; self struct s t; this struct s u; BEGIN { self->t.y[1] = 3; this->u.x = self->t.y[1] + 1; printf("%d %d", self->t.y[1], this->u.x); exit(0) }`, "3 4", ""},
+		{`BEGIN { p = (char *)alloca(4); bcopy("abc", p, 4); printf("%s", (string)p); exit(0) }`, "abc", ""},
+		{`BEGIN { s = "abcdef"; printf("%c%c", s[1], probename[4]); exit(0) }`, "bN", ""},
+		{`string s; BEGIN { s = NULL; printf("%d", s == NULL); s = ""; printf(" %d", s == NULL); exit(0) }`, "1 0", ""},
+		{`int a[3]; BEGIN { i = 3; a[i] = 1; printf("no") } BEGIN { exit(0) }`, "", "invalid address (0xc)"},
+		{`BEGIN { p = (char *)alloca(8); trace(p[8]) } BEGIN { exit(0) }`, "", "invalid address"},
+		{`BEGIN { p = (char *)alloca(8); p[-1] = 1 } BEGIN { exit(0) }`, "", "invalid address"},
+		{`BEGIN { n = 300; p = alloca(n) } BEGIN { exit(0) }`, "", "out of scratch space"},
+		{`BEGIN { p = alloca(8); bcopy("x", p, -1) } BEGIN { exit(0) }`, "", "invalid size"},
+		{`string s; BEGIN { s = NULL; trace(s) } BEGIN { exit(0) }`, "", "invalid address (0x0)"},
+	} {
+		out, errs := run(t, c.text, consume.Options{Quiet: true})
+		if out != c.want || c.fault == "" != (errs == "") || !strings.Contains(errs, c.fault) {
+			t.Errorf("%s: got %q and %q, want %q and %q", c.text, out, errs, c.want, c.fault)
+		}
+	}
+}
+
+// TestErrorProbe checks that a fault fires ERROR with its arguments, once, and
+// that nothing of the probe runs after exit().
+func TestErrorProbe(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct{ text, want string }{
+		{`BEGIN { z = 0; trace(1 / z) } ERROR { printf("%d %d %s", arg1, arg4, probename) } BEGIN { printf("|%d", id); exit(0) }`, "1 4 ERROR|1"},
+		{`BEGIN { trace(*(int *)16) } BEGIN { printf("next") } ERROR { printf("%d %x", arg4, arg5); exit(0) }`, "1 10"},
+		{`BEGIN { trace(*(int *)16) } BEGIN { printf("next"); exit(0) } ERROR { trace(*(int *)32) }`, "next"},
+		{`BEGIN { exit(0) } BEGIN { printf("not") } END { printf("end") }`, "end"},
+	} {
+		if out, _ := run(t, c.text, consume.Options{Quiet: true}); out != c.want {
+			t.Errorf("%s: got %q, want %q", c.text, out, c.want)
+		}
+	}
+}
+
+// TestBufferTooSmall checks that a run that cannot hold a record never begins.
+func TestBufferTooSmall(t *testing.T) {
+	testenv.RequireRoot(t)
+	for _, c := range []struct {
+		text  string
+		sizes Sizes
+	}{
+		{`BEGIN { exit(0) }`, Sizes{Buffer: 59, Agg: 1024, Dyn: 1024}},
+		{`BEGIN { @ = count(); exit(0) }`, Sizes{Buffer: 4096, Agg: 8, Dyn: 1024}},
+		{`BEGIN { a[1] = 1; exit(0) }`, Sizes{Buffer: 4096, Agg: 1024, Dyn: 15}},
+	} {
+		u, err := compile(t, c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := NewSettings()
+		set.Sizes = c.sizes
+		s, err := Open(u.Program, u.DB, Options{Settings: set, Out: io.Discard, Err: io.Discard})
+		if err == nil {
+			s.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "Enabling exceeds size of buffer") {
+			t.Errorf("%s: got %v", c.text, err)
+		}
+	}
+}
+
 // TestFaults checks that what cannot be read drops its record and is told.
 func TestFaults(t *testing.T) {
 	testenv.RequireRoot(t)
@@ -205,7 +272,7 @@ func TestSettings(t *testing.T) {
 		{"switchrate", "10hz", nil}, {"switchrate", "0", ErrOptionValue}, {"switchrate", "5x", ErrOptionValue},
 		{"aggsortpos", "1", nil}, {"nosuch", "", ErrOptionName}, {"bufsize", "99999999t", ErrOptionValue},
 	} {
-		if err := s.Set(o.name, o.value); err != o.err {
+		if err := s.Set(o.name, o.value); !errors.Is(err, o.err) {
 			t.Errorf("%s=%s: got %v, want %v", o.name, o.value, err, o.err)
 		}
 	}

@@ -15,11 +15,11 @@ import (
 
 // Errors of an option.
 var (
-	ErrOptionName    = errors.New("Invalid option name")
-	ErrOptionValue   = errors.New("Invalid value for specified option")
-	ErrOptionContext = errors.New("Option cannot be used from within a D program")
-	ErrOptionVersion = errors.New("Requested version is not supported by compiler")
-	ErrRegisters     = errors.New("Insufficient registers to generate code")
+	ErrOptionName    = errors.New("Invalid option name")                            //nolint:staticcheck // its words are the original\'s
+	ErrOptionValue   = errors.New("Invalid value for specified option")             //nolint:staticcheck // its words are the original\'s
+	ErrOptionContext = errors.New("Option cannot be used from within a D program")  //nolint:staticcheck // its words are the original\'s
+	ErrOptionVersion = errors.New("Requested version is not supported by compiler") //nolint:staticcheck // its words are the original\'s
+	ErrRegisters     = errors.New("Insufficient registers to generate code")        //nolint:staticcheck // its words are the original\'s
 )
 
 // Settings are the options of -x and #pragma D option.

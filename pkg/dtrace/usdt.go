@@ -25,7 +25,7 @@ func Providers(sources []Source) ([]usdt.Provider, error) {
 		if err == nil {
 			all, err = providers(checker, prog, all)
 		}
-		if e, ok := err.(*lang.Error); ok {
+		if e, ok := errors.AsType[*lang.Error](err); ok {
 			return nil, &CompileError{src, e}
 		} else if err != nil {
 			return nil, err

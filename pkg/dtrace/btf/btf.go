@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 )
@@ -193,11 +194,8 @@ func (t *Types) find(name string, kinds ...kind) uint32 {
 		if binary.NativeEndian.Uint32(t.types[at:]) != off {
 			continue
 		}
-		k := t.at(i).kind()
-		for _, want := range kinds {
-			if k == want {
-				return t.first + uint32(i)
-			}
+		if slices.Contains(kinds, t.at(i).kind()) {
+			return t.first + uint32(i)
 		}
 	}
 	return 0

@@ -101,11 +101,11 @@ func (p *Printer) printf(a *gen.ActionLayout, data func(int) []byte) error {
 		return a.Fields[next-1], data(next - 1)
 	}
 	for _, part := range parts {
-		switch {
-		case part.Verb == 0:
+		switch part.Verb {
+		case 0:
 			p.out.WriteString(part.Text)
 			continue
-		case part.Verb == '%':
+		case '%':
 			p.out.WriteByte('%')
 			continue
 		}
@@ -136,7 +136,7 @@ func (p *Printer) valueOf(f gen.Field, d []byte) format.Value {
 	if t.Kind == ctype.Str || t.Kind == ctype.Array || t.Kind == ctype.Struct || t.Kind == ctype.Union {
 		return format.Value{Str: cstring(d), IsStr: true}
 	}
-	return format.Value{Int: binary.NativeEndian.Uint64(d), Signed: t.Signed || t.Kind == ctype.Enum, Size: max(t.Size, 1)}
+	return format.Value{Int: binary.NativeEndian.Uint64(d), Signed: t.Signed || t.Kind == ctype.Enum, Float: t.Kind == ctype.Float, Size: max(t.Size, 1)}
 }
 
 // printa prints aggregations: all of a key's values side by side, in the order
@@ -162,7 +162,7 @@ func (p *Printer) printa(a *gen.ActionLayout, src Source) error {
 	if err != nil {
 		return err
 	}
-	for _, row := range join(p.gen, a.Action.Aggs[0].Index, lists, p.opts.Order, a) {
+	for _, row := range join(p.gen, lists, p.opts.Order, a) {
 		p.row(parts, row)
 	}
 	return nil
@@ -170,7 +170,7 @@ func (p *Printer) printa(a *gen.ActionLayout, src Source) error {
 
 // join puts the entries of one key side by side; one that an aggregation lacks
 // is zero.
-func join(g *gen.Generator, first int, lists [][]Entry, o Order, a *gen.ActionLayout) [][]Entry {
+func join(g *gen.Generator, lists [][]Entry, o Order, a *gen.ActionLayout) [][]Entry {
 	index := map[string]int{}
 	var rows [][]Entry
 	for i, entries := range lists {

@@ -61,7 +61,7 @@ func label(a *ir.Agg, e Entry, i int) string {
 		return fmt.Sprintf(">= %d", e.bucketValue(i))
 	case a.Fn == ir.Llquantize && i == 0:
 		return fmt.Sprintf("<= %d", e.bucketValue(i))
-	case a.Fn == ir.Llquantize && e.bucketValue(i) == 0:
+	case a.Fn == ir.Llquantize && e.bucketValue(i) == 0 && e.bucketValue(i+1) > 1:
 		return fmt.Sprintf("< %d", e.bucketValue(i+1))
 	}
 	return fmt.Sprint(e.bucketValue(i))

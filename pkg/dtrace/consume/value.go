@@ -22,16 +22,16 @@ func cstring(b []byte) string {
 // key writes a key of an aggregation, as wide as its type asks for.
 func (p *Printer) key(b *strings.Builder, f gen.Field, data []byte) {
 	t := f.Type.Base()
-	switch {
-	case t.Kind == ctype.Stack:
+	switch t.Kind {
+	case ctype.Stack:
 		b.WriteString(p.stack(f, data))
-	case t.Kind == ctype.Sym:
+	case ctype.Sym:
 		fmt.Fprintf(b, "  %-50s", p.symbol(f, data))
-	case t.Kind == ctype.Str:
+	case ctype.Str:
 		fmt.Fprintf(b, "  %-50s", cstring(data))
-	case t.Kind == ctype.Pointer:
+	case ctype.Pointer:
 		fmt.Fprintf(b, " %16x", binary.NativeEndian.Uint64(data))
-	case t.Kind == ctype.Int || t.Kind == ctype.Enum:
+	case ctype.Int, ctype.Enum:
 		width := map[int]int{1: 3, 2: 5, 4: 8, 8: 16}[t.Size]
 		b.WriteString(" " + pad(number(t, data), width))
 	default:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -112,8 +113,8 @@ func (p *state) text(src string) {
 			p.emit(strings.ReplaceAll(text, "\n", " "), n)
 		}
 	}
-	for i := len(groups) - 1; i >= 0; i-- {
-		p.errorAt(groups[i].line, "unterminated #%s", "if")
+	for _, g := range slices.Backward(groups) {
+		p.errorAt(g.line, "unterminated #%s", "if")
 	}
 }
 

@@ -2,6 +2,8 @@ package format
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -10,7 +12,8 @@ import (
 type Value struct {
 	Int    uint64
 	Signed bool
-	Size   int // bytes that the value's type has
+	Float  bool // Int is the bits of a floating-point number
+	Size   int  // bytes that the value's type has
 	Str    string
 	IsStr  bool
 }
@@ -35,6 +38,8 @@ func (p Part) Format(v Value) string {
 		return p.pad(escape(string([]byte{byte(v.Int)})))
 	case 'Y', 'T', 'y':
 		return p.pad(time.Unix(0, int64(v.Int)).Format("2006 Jan _2 15:04:05"))
+	case 'e', 'E', 'f', 'g', 'G':
+		return p.float(v)
 	case 'a', 'A', 'p':
 		if v.IsStr {
 			return p.pad(v.Str)
@@ -42,6 +47,28 @@ func (p Part) Format(v Value) string {
 		return p.pad(fmt.Sprintf("0x%x", v.Int))
 	}
 	return p.integer(v)
+}
+
+// float is e f g and their kin; an integer is shown as one too.
+func (p Part) float(v Value) string {
+	x := float64(v.Int)
+	switch {
+	case v.Float && v.Size == 4:
+		x = float64(math.Float32frombits(uint32(v.Int)))
+	case v.Float:
+		x = math.Float64frombits(v.Int)
+	case v.Signed:
+		x = float64(int64(v.Int))
+	}
+	prec := 6
+	if p.HasPrec {
+		prec = p.Prec
+	}
+	sign := ""
+	if p.flag("+") && x >= 0 {
+		sign = "+"
+	}
+	return p.pad(sign + strconv.FormatFloat(x, p.Verb, prec, 64))
 }
 
 func (p Part) text(v Value) string {

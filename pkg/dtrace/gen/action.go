@@ -184,7 +184,7 @@ func (c *code) call(x *ir.Call) {
 	case "bcopy":
 		c.bcopy(x)
 	case "copyinstr":
-		c.toString(&ir.ToString{Typed: ir.Typed{T: x.T}, X: x.Args[0], Space: ir.User})
+		c.copyinstr(x)
 	case "strjoin":
 		c.strjoin(x)
 	case "substr":

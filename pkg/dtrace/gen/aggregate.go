@@ -25,7 +25,7 @@ func (c *code) aggregate(s *ir.Aggregate) {
 	c.drop(DropAgg)
 	c.jump(end)
 	c.mark(found)
-	c.update(s, l)
+	c.update(s)
 	c.mark(end)
 }
 
@@ -72,7 +72,7 @@ func (c *code) insert(l *AggLayout) {
 }
 
 // update changes the entry at R0.
-func (c *code) update(s *ir.Aggregate, l *AggLayout) {
+func (c *code) update(s *ir.Aggregate) {
 	a := s.Agg
 	arg := int16(-8)
 	one := func() { c.emit(asm.Mov.Imm(asm.R1, 1)) }

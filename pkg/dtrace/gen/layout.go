@@ -46,7 +46,7 @@ const (
 // Slots per CPU: how deep probes may nest in each other.
 const Slots = 4
 
-// Header is what every record begins with: clause u32, probe u32, cpu u32,
+// HeaderSize is the size of what every record begins with: clause u32, probe u32, cpu u32,
 // kind u32 (KindData, KindError), spec u64.
 const HeaderSize = 32
 

@@ -120,7 +120,7 @@ const MapWaste = "dt_waste"
 // varAddress leaves a pointer to width bytes of a variable in R0. An index that
 // leads outside is a fault.
 func (c *code) varAddress(p varPlace, width int, write bool) {
-	size := c.g.Vars[p.v.V].Size
+	size := max(p.v.T.Bytes(), 1)
 	if p.dyn == nil {
 		c.storage(p.v, write)
 		if p.off < 0 || p.off+width > size {

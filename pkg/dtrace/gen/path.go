@@ -18,12 +18,6 @@ type pathOffsets struct {
 	mount, mountpoint, mParent int32 // of a vfsmount in struct mount, and in that
 }
 
-// Words of the slot while a path is put together.
-const (
-	pathDentry = iota // both are words of keep and kept
-	pathMount
-)
-
 // path is d_path(&file->f_path): names from the last one up, across mounts.
 // They are written from the end of a temporary, so that each goes before what
 // is there already.

@@ -90,6 +90,30 @@ func (c *code) copyin(x *ir.Call) {
 	c.depth -= 3
 }
 
+// copyinstr reads a string of the process; a size that is given counts its NUL.
+func (c *code) copyinstr(x *ir.Call) {
+	s := &ir.ToString{Typed: ir.Typed{T: x.T}, X: x.Args[0], Space: ir.User}
+	if len(x.Args) < 2 {
+		c.toString(s)
+		return
+	}
+	c.expr(x.Args[0])
+	from := c.push()
+	c.expr(x.Args[1])
+	at, fits := c.temp(), c.label()
+	c.slotAddr(asm.R1, at)
+	c.emit(
+		asm.Mov.Reg(asm.R2, asm.R0),
+		asm.JLE.Imm(asm.R2, int32(c.g.strCap), fits),
+		asm.Mov.Imm(asm.R2, int32(c.g.strCap)),
+	)
+	c.mark(fits)
+	c.emit(asm.LoadMem(asm.R3, asm.RFP, from, asm.DWord), asm.FnProbeReadUserStr.Call())
+	c.faultIfNegative(from)
+	c.depth--
+	c.slotAddr(asm.R0, at)
+}
+
 func (c *code) copyinto(x *ir.Call) {
 	c.expr(x.Args[0])
 	from := c.push()

@@ -76,18 +76,16 @@ func controlWords(pos Pos, line string) ([]string, error) {
 		if line == "" {
 			return words, nil
 		}
-		n, word := 1, line[:1]
-		switch {
-		case line[0] == '"':
+		n, word := 0, ""
+		switch line[0] {
+		case '"':
 			end := strings.IndexByte(line[1:], '"')
 			if end < 0 {
 				return nil, Errorf(pos, TagStrNL, "newline encountered in string literal")
 			}
 			n, word = end+2, unescape(line[1:end+1])
 		default:
-			if end := strings.IndexAny(line, "\f\r\t\v \""); end > 0 {
-				n = end
-			} else if end < 0 {
+			if n = strings.IndexAny(line, "\f\r\t\v \""); n < 0 {
 				n = len(line)
 			}
 			word = line[:n]

@@ -1,5 +1,7 @@
 package lang
 
+import "slices"
+
 // Which storage classes a place allows.
 type storage int
 
@@ -308,8 +310,8 @@ func (p *parser) declarator(n naming) (*Declarator, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := len(pointers) - 1; i >= 0; i-- {
-		d.Derive = append(d.Derive, pointers[i])
+	for _, one := range slices.Backward(pointers) {
+		d.Derive = append(d.Derive, one)
 	}
 	return d, nil
 }
@@ -342,7 +344,7 @@ func (p *parser) directDeclarator(n naming) (*Declarator, error) {
 		p.ahead = false
 		d.Name = tok.Text
 	case tok.Kind == "(":
-		nested, err := p.nestedDeclarator(n, d)
+		nested, err := p.nestedDeclarator(n)
 		if err != nil {
 			return nil, err
 		}
@@ -358,7 +360,7 @@ func (p *parser) directDeclarator(n naming) (*Declarator, error) {
 
 // nestedDeclarator parses ( declarator ), or returns nil when the parenthesis,
 // now taken, holds parameters.
-func (p *parser) nestedDeclarator(n naming, d *Declarator) (*Declarator, error) {
+func (p *parser) nestedDeclarator(n naming) (*Declarator, error) {
 	p.ahead = false
 	if n != mustName && (p.at(")", "...") || p.startsType()) {
 		return nil, nil

@@ -36,8 +36,8 @@ func (p *parser) clause() (*Clause, error) {
 		return nil, err
 	}
 	c := &Clause{Pos: probes[0].Pos, Probes: probes}
-	if slash, ok := p.accept("/"); ok {
-		if c.Predicate, err = p.predicate(slash); err != nil {
+	if _, ok := p.accept("/"); ok {
+		if c.Predicate, err = p.predicate(); err != nil {
 			return nil, err
 		}
 	}
@@ -81,7 +81,7 @@ func (p *parser) probeDesc() (ProbeDesc, error) {
 	return ProbeDesc{}, near(tok)
 }
 
-func (p *parser) predicate(slash Token) (Expr, error) {
+func (p *parser) predicate() (Expr, error) {
 	p.mode, p.lex.inPredicate = inner, true
 	x, err := p.expression()
 	if err != nil {

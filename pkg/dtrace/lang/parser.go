@@ -1,5 +1,7 @@
 package lang
 
+import "slices"
+
 // Parse reads a whole program.
 func Parse(src string, opts Options) (*Program, error) {
 	p := &parser{lex: newLexer(src, &opts), opts: &opts}
@@ -85,12 +87,7 @@ func (p *parser) at(kinds ...Kind) bool {
 	if err != nil {
 		return false
 	}
-	for _, k := range kinds {
-		if tok.Kind == k {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(kinds, tok.Kind)
 }
 
 // accept takes the next token if it is of that kind.

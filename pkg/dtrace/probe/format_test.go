@@ -48,7 +48,7 @@ func FuzzParseFormat(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r := Record{parseFormat(text)}
 		for i, field := range r.fields {
-			field.arg()
+			_ = field.arg()
 			if _, err := r.Arg(i, -64); err != nil {
 				t.Error(err)
 			}

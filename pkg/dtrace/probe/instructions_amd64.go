@@ -32,10 +32,10 @@ func instructionLen(b []byte) int {
 	if !ok {
 		return 0
 	}
-	switch {
-	case op == 0xc5 || op == 0xc4 || op == 0x62:
+	switch op {
+	case 0xc5, 0xc4, 0x62:
 		return d.vector(op)
-	case op == 0x0f:
+	case 0x0f:
 		return d.twoBytes()
 	}
 	return d.oneByte(op)

@@ -4,11 +4,10 @@ import "strings"
 
 // lazyProvider is a provider of so many probes that listing them takes time.
 type lazyProvider struct {
-	names  []string // of its providers
-	module func(pattern string) bool
-	first  int // id
-	list   func(db *DB) []*Probe
-	done   bool
+	names []string // of its providers
+	first int      // id
+	list  func(db *DB) []*Probe
+	done  bool
 }
 
 // Every lazy provider has a range of ids of its own, so that the ids do not

@@ -107,7 +107,7 @@ type operand struct {
 // inside of parentheses.
 func parseOperands(s string) []operand {
 	var list []operand
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		size, where, ok := strings.Cut(word, "@")
 		o := operand{size: 8, where: word}
 		if ok {

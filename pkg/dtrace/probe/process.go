@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,12 +79,9 @@ func (db *DB) once(p *Probe, found *[]*Probe) {
 	} else {
 		db.add(p)
 	}
-	for _, f := range *found {
-		if f == p {
-			return
-		}
+	if !slices.Contains(*found, p) {
+		*found = append(*found, p)
 	}
-	*found = append(*found, p)
 }
 
 // functions adds pidNNN:OBJECT:FUNCTION:entry, return and offsets.

@@ -405,8 +405,8 @@ func (c *checker) sizeofType(x *lang.SizeofType) (ir.Expr, error) {
 }
 
 func sizeOf(pos lang.Pos, t *ctype.Type) (ir.Expr, error) {
-	switch b := t.Base(); {
-	case b.Kind == ctype.Void, b.Kind == ctype.Func, b.Kind == ctype.Forward, b.Kind == ctype.Dynamic, b.Kind == ctype.Agg:
+	switch t.Base().Kind {
+	case ctype.Void, ctype.Func, ctype.Forward, ctype.Dynamic, ctype.Agg:
 		return nil, errorf(pos, tagSizeofType, "cannot apply sizeof to an operand of unknown size")
 	}
 	return konst(ctype.Builtin("size_t"), int64(t.Bytes())), nil

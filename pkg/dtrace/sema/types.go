@@ -2,6 +2,7 @@ package sema
 
 import (
 	"math"
+	"slices"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
@@ -55,15 +56,15 @@ func (c *checker) declared(s *lang.Specs, d *lang.Declarator) (*ctype.Type, erro
 	if err != nil {
 		return nil, err
 	}
-	for i := len(d.Derive) - 1; i >= 0; i-- {
-		if t, err = c.derive(t, d, d.Derive[i]); err != nil {
+	for _, how := range slices.Backward(d.Derive) {
+		if t, err = c.derive(t, how); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-func (c *checker) derive(t *ctype.Type, d *lang.Declarator, how lang.Derivation) (*ctype.Type, error) {
+func (c *checker) derive(t *ctype.Type, how lang.Derivation) (*ctype.Type, error) {
 	switch how.Form {
 	case lang.Pointer:
 		return ctype.PointerTo(t), nil
