@@ -99,3 +99,14 @@ func BenchmarkReader(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMemcpy copies the same bytes, to compare with.
+func BenchmarkMemcpy(b *testing.B) {
+	dir := goldenDir(b)
+	whole := unzip(b, filepath.Join(dir, "openzfs-2.1.11", "plain.zsend.gz"))
+	to := make([]byte, len(whole))
+	b.SetBytes(int64(len(whole)))
+	for b.Loop() {
+		copy(to, whole)
+	}
+}
