@@ -99,6 +99,10 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 		_, err := fmt.Fprintln(env.Stdout, "dtrace: smartbox D 2.0")
 		return err
 	}
+	if o.header && len(o.programs) == 0 { // as everywhere, -h alone asks for help
+		cmd.SetOut(env.Stdout)
+		return cmd.Help()
+	}
 	set, err := o.settings()
 	if err != nil {
 		return err

@@ -85,7 +85,7 @@ func (s *Session) display() consume.Options {
 // setOption is setopt(): only what is no matter of memory can still change.
 func (s *Session) setOption(name, value string) (consume.Options, error) {
 	if size, _ := s.opts.size(name); size != nil && name != "printsize" && name != "stackindent" && !strings.HasPrefix(name, "aggsort") || onlyOutside(name) {
-		return consume.Options{}, errors.New("Operation illegal when tracing is active")
+		return consume.Options{}, errors.New("Operation illegal when tracing is active") //nolint:staticcheck // its words are the original's
 	}
 	err := s.opts.Set(name, value)
 	return s.display(), err

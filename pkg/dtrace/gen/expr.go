@@ -33,7 +33,7 @@ func (c *code) expr(x ir.Expr) {
 		c.expr(x.X)
 		c.number(x.X)
 		if x.T.IsInt() {
-			c.extend(asm.R0, x.T)
+			c.extend(x.T)
 		}
 	case *ir.ToString:
 		c.toString(x)
@@ -64,8 +64,9 @@ func (c *code) constant(r asm.Register, v int64) {
 	c.emit(asm.LoadImm(r, v, asm.DWord))
 }
 
-// extend makes a register hold a value of an integer type in 64 bits.
-func (c *code) extend(r asm.Register, t *ctype.Type) {
+// extend makes R0 hold a value of an integer type in 64 bits.
+func (c *code) extend(t *ctype.Type) {
+	const r = asm.R0
 	b := t.Base()
 	shift := int32(64 - 8*b.Size)
 	if shift <= 0 || shift == 64 {
@@ -93,7 +94,7 @@ func (c *code) unary(x *ir.Unary) {
 	} else {
 		c.emit(asm.Neg.Imm(asm.R0, 0))
 	}
-	c.extend(asm.R0, x.T)
+	c.extend(x.T)
 }
 
 // operands leaves the left side in R0 and the right one in R1.
@@ -151,7 +152,7 @@ func (c *code) binary(x *ir.Binary) {
 		c.fail(x.Pos, "operator %s is not supported here", x.Op)
 	}
 	if x.T.IsInt() {
-		c.extend(asm.R0, x.T)
+		c.extend(x.T)
 	}
 }
 
@@ -182,7 +183,7 @@ func (c *code) divide(x *ir.Binary, signed bool) {
 		return
 	}
 	c.signedDivide(x.Op, op)
-	c.extend(asm.R0, x.T)
+	c.extend(x.T)
 }
 
 func (c *code) signedDivide(name string, op asm.ALUOp) {
@@ -404,7 +405,7 @@ func (c *code) unpack(x *ir.Load) {
 		}
 		c.emit(asm.LSh.Imm(asm.R0, left), down.Imm(asm.R0, int32(64-x.Bits)))
 	case x.T.IsInt():
-		c.extend(asm.R0, x.T)
+		c.extend(x.T)
 	}
 }
 

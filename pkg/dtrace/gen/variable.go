@@ -299,7 +299,7 @@ func (c *code) step(x *ir.Step) {
 	c.constant(asm.R1, x.By)
 	c.emit(asm.Add.Reg(asm.R0, asm.R1))
 	if x.T.IsInt() {
-		c.extend(asm.R0, x.T)
+		c.extend(x.T)
 	}
 	now := c.push()
 	switch l := x.L.(type) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-var errTooManyParts = errors.New("Overspecified probe description")
+var errTooManyParts = errors.New("Overspecified probe description") //nolint:staticcheck // its words are the original's
 
 // isGlob reports whether a part of a description is a pattern.
 func isGlob(s string) bool { return strings.ContainsAny(s, "*?[\\") }

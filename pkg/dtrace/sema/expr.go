@@ -249,12 +249,12 @@ func (c *checker) symbol(x *lang.Ident, scope, name string) (ir.Expr, error) {
 	if t.Base().Kind == ctype.Func {
 		return konst(t, int64(addr)), nil
 	}
-	return load(x.Pos, t, at, 0, ir.Kernel), nil
+	return load(x.Pos, t, at, ir.Kernel), nil
 }
 
 // load reads a value of type t; of a struct or array it is the address.
-func load(pos lang.Pos, t *ctype.Type, addr ir.Expr, off int, space ir.Space) ir.Expr {
-	return &ir.Load{Typed: ir.Typed{T: t}, Addr: addr, Off: off, Space: space, Pos: pos}
+func load(pos lang.Pos, t *ctype.Type, addr ir.Expr, space ir.Space) ir.Expr {
+	return &ir.Load{Typed: ir.Typed{T: t}, Addr: addr, Space: space, Pos: pos}
 }
 
 // spaceOf is the memory that a pointer's value leads to.

@@ -356,7 +356,7 @@ func (c *checker) index(x *lang.Index) (ir.Expr, error) {
 func (c *checker) subscript(pos lang.Pos, e, i ir.Expr) (ir.Expr, error) {
 	t := e.Type()
 	if t.IsString() {
-		l := load(pos, ctype.Char, e, 0, ir.Kernel)
+		l := load(pos, ctype.Char, e, ir.Kernel)
 		return c.offset(pos, l.(*ir.Load), i)
 	}
 	if !t.IsArray() && !t.IsPointer() {

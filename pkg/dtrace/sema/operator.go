@@ -96,7 +96,7 @@ func addressOf(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
 func dereference(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
 	b := e.Type().Base()
 	if b.Kind == ctype.Array {
-		return load(pos, b.Elem, e, 0, memoryOf(e)), nil
+		return load(pos, b.Elem, e, memoryOf(e)), nil
 	}
 	if b.Kind != ctype.Pointer {
 		return nil, errorf(pos, tagDerefNonptr, "cannot dereference non-pointer type")
@@ -107,7 +107,7 @@ func dereference(pos lang.Pos, e ir.Expr) (ir.Expr, error) {
 	case ctype.Func:
 		return nil, errorf(pos, tagDerefFunc, "cannot dereference pointer to function")
 	}
-	return load(pos, b.Elem, e, 0, spaceOf(b)), nil
+	return load(pos, b.Elem, e, spaceOf(b)), nil
 }
 
 // memoryOf is the memory that an array or struct lies in.
