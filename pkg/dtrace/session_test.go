@@ -280,3 +280,12 @@ func TestSettings(t *testing.T) {
 		t.Errorf("got %+v", s)
 	}
 }
+
+// TestKeys builds keys of what needs keys itself.
+func TestKeys(t *testing.T) {
+	testenv.RequireRoot(t)
+	got, errs := run(t, `BEGIN { a["x", 1] = 5; self->v = 7; @["first", a["x", 1], self->v] = sum(self->v); exit(0) }`, consume.Options{Quiet: true})
+	if got := strings.Join(strings.Fields(got), " "); got != "first 5 7 7" || errs != "" {
+		t.Errorf("got %q and %q", got, errs)
+	}
+}

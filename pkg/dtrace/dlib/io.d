@@ -23,16 +23,16 @@ typedef struct bufinfo {
 } bufinfo_t;
 
 translator bufinfo_t < struct request *R > {
-	b_flags = ((R->cmd_flags & 0xff) & 1 ? 0x100 : 0x40) | 0x20 | 0x400;
-	b_bcount = R->bio ? R->bio->bi_iter.bi_size : 0;
+	b_flags = R ? ((R->cmd_flags & 0xff) & 1 ? 0x100 : 0x40) | 0x20 | 0x400 : 0;
+	b_bcount = R && R->bio ? R->bio->bi_iter.bi_size : 0;
 	b_addr = 0;
-	b_lblkno = R->__sector;
-	b_blkno = R->__sector;
+	b_lblkno = R ? R->__sector : 0;
+	b_blkno = R ? R->__sector : 0;
 	b_resid = 0;
-	b_bufsize = R->__data_len;
-	b_iodone = (caddr_t)R->end_io;
+	b_bufsize = R ? R->__data_len : 0;
+	b_iodone = R ? (caddr_t)R->end_io : (caddr_t)0;
 	b_error = 0;
-	b_edev = R->part ? R->part->bd_dev : R->q->disk ? (R->q->disk->major << 20 | R->q->disk->first_minor) : 0;
+	b_edev = !R ? 0 : R->part ? R->part->bd_dev : R->q->disk ? (R->q->disk->major << 20 | R->q->disk->first_minor) : 0;
 };
 
 typedef struct devinfo {
@@ -45,12 +45,12 @@ typedef struct devinfo {
 } devinfo_t;
 
 translator devinfo_t < struct request *R > {
-	dev_major = R->part ? R->part->bd_dev >> 20 : R->q->disk ? R->q->disk->major : 0;
-	dev_minor = R->part ? R->part->bd_dev & 0xfffff : R->q->disk ? R->q->disk->first_minor : 0;
+	dev_major = !R ? 0 : R->part ? R->part->bd_dev >> 20 : R->q->disk ? R->q->disk->major : 0;
+	dev_minor = !R ? 0 : R->part ? R->part->bd_dev & 0xfffff : R->q->disk ? R->q->disk->first_minor : 0;
 	dev_instance = 0;
-	dev_name = R->q->disk ? stringof(R->q->disk->disk_name) : "<unknown>";
-	dev_statname = R->q->disk ? stringof(R->q->disk->disk_name) : "<unknown>";
-	dev_pathname = R->q->disk ? strjoin("/dev/", stringof(R->q->disk->disk_name)) : "<unknown>";
+	dev_name = R && R->q->disk ? stringof(R->q->disk->disk_name) : "<unknown>";
+	dev_statname = R && R->q->disk ? stringof(R->q->disk->disk_name) : "<unknown>";
+	dev_pathname = R && R->q->disk ? strjoin("/dev/", stringof(R->q->disk->disk_name)) : "<unknown>";
 };
 
 typedef struct fileinfo {

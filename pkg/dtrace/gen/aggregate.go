@@ -32,14 +32,14 @@ func (c *code) aggregate(s *ir.Aggregate) {
 func (c *code) aggKey(s *ir.Aggregate, l *AggLayout) {
 	for i, k := range s.Keys {
 		f := l.Keys[i]
-		at := c.g.slot.key + f.Off
+		at := c.g.slot.aggKey + f.Off
 		switch {
 		case f.Type.Base().Kind == ctype.Stack:
 			call := k.(*ir.Call)
 			c.stack(call.Fn, int(call.Args[0].(*ir.Const).V), asm.R7, at, f.Size)
 		case f.Type.Base().Kind == ctype.Sym:
 			c.symbol(k.(*ir.Call).Args[0], asm.R7, at)
-		case f.Size == 16 && f.Type.IsString():
+		case f.Size == 16 && f.Type.IsString() && (c.probe == nil || c.probe.Task == nil):
 			c.slotAddr(asm.R1, at)
 			c.emit(asm.Mov.Imm(asm.R2, 16), asm.FnGetCurrentComm.Call())
 		default:
@@ -48,13 +48,13 @@ func (c *code) aggKey(s *ir.Aggregate, l *AggLayout) {
 		}
 	}
 	if len(s.Keys) == 0 {
-		c.zero(asm.R7, c.g.slot.key, 8)
+		c.zero(asm.R7, c.g.slot.aggKey, 8)
 	}
 }
 
 func (c *code) find(l *AggLayout) {
 	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
-	c.slotAddr(asm.R2, c.g.slot.key)
+	c.slotAddr(asm.R2, c.g.slot.aggKey)
 	c.emit(asm.FnMapLookupElem.Call())
 }
 
@@ -63,7 +63,7 @@ const MapZero = "dt_zero"
 
 func (c *code) insert(l *AggLayout) {
 	c.emit(asm.LoadMapPtr(asm.R1, 0).WithReference(l.Map))
-	c.slotAddr(asm.R2, c.g.slot.key)
+	c.slotAddr(asm.R2, c.g.slot.aggKey)
 	c.emit(
 		asm.LoadMapValue(asm.R3, 0, 0).WithReference(MapZero),
 		asm.Mov.Imm(asm.R4, 1), // BPF_NOEXIST

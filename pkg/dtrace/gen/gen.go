@@ -164,7 +164,7 @@ func (g *Generator) planAggs() {
 		l := &AggLayout{Agg: a, Map: fmt.Sprintf("dt_agg%d", i), ValueSize: 8 * aggWords(a)}
 		l.Keys, l.KeySize = g.aggKeys(a)
 		g.Aggs = append(g.Aggs, l)
-		g.slot.keySize = max(g.slot.keySize, l.KeySize)
+		g.slot.aggSize = max(g.slot.aggSize, l.KeySize)
 	}
 }
 
@@ -317,6 +317,7 @@ func (g *Generator) planSlot() {
 	s.record = place(s.recSize)
 	s.locals = place(s.locSize)
 	s.key = place(s.keySize)
+	s.aggKey = place(s.aggSize)
 	s.strings = place((strSlots + 1) * g.strSize) // one more, so that offsets into the last stay inside
 	s.scratchSize = g.scratch
 	s.scratch = place(2 * s.scratchSize) // an offset and a size up to that, as the verifier adds them

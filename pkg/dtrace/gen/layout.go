@@ -108,8 +108,10 @@ type slot struct {
 	recSize int
 	locals  int
 	locSize int
-	key     int // keys of aggregations and variables
+	key     int // keys of variables
 	keySize int
+	aggKey  int // key of an aggregation: while it is put together, variables may be read
+	aggSize int
 	strings int // strSlots temporary strings
 
 	digits      int // where numbers become text

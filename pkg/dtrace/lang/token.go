@@ -10,7 +10,7 @@ const (
 	TypeName   Kind = "type name"
 	Agg        Kind = "aggregation" // @name
 	Int        Kind = "integer"
-	String     Kind = "string"
+	String     Kind = "string constant"
 	ProbeSpec  Kind = "probe description"
 	EndOfPred  Kind = "end of predicate" // the / that closes one
 	ControlEnd Kind = "end of control line"

@@ -81,12 +81,15 @@ func schedProbes() []static {
 }
 
 func ioProbes() []static {
-	args := []Arg{
-		arg("bufinfo_t *", "(struct request *)arg0"), arg("devinfo_t *", "(struct request *)arg0"),
-		arg("fileinfo_t *", "(struct file *)0"),
+	of := func(request string) []Arg {
+		return []Arg{arg("bufinfo_t *", request), arg("devinfo_t *", request), arg("fileinfo_t *", "(struct file *)0")}
 	}
+	args, unknown := of("(struct request *)arg0"), of("(struct request *)0")
+	const next = "(struct task_struct *)arg2"
 	return []static{
 		{"io", "done", "block_io_done|block_rq_complete", "", "", args, ""},
 		{"io", "start", "block_io_start|block_rq_issue", "", "", args, ""},
+		{"io", "wait-done", "sched_switch", "(" + next + ")->in_iowait", next, unknown, ""},
+		{"io", "wait-start", "sched_switch", "((struct task_struct *)arg1)->in_iowait", "", unknown, ""},
 	}
 }
