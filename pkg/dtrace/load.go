@@ -80,7 +80,7 @@ func (s *Session) wire() *wiring {
 		case probe.RawTP, probe.Recorded:
 			w.raw = append(w.raw, run)
 			w.probeOf[id] = p
-		case probe.Enter, probe.Leave, probe.Marked:
+		case probe.Enter, probe.Leave, probe.Marked, probe.FunctionEnter, probe.FunctionLeave:
 			w.user = append(w.user, run)
 			w.probeOf[id] = p
 		case probe.SyscallEntry, probe.SyscallReturn:

@@ -51,16 +51,23 @@ func (s *Session) loadGroup(g *userGroup) error {
 	if err != nil {
 		return err
 	}
-	multi := probe.HaveUprobeMulti()
-	attach := ebpf.AttachNone
-	if multi {
-		attach = ebpf.AttachTraceUprobeMulti
+	how, multi, attach := probe.AttachUser, false, ebpf.AttachNone
+	switch g.probes[0].Attach.Kind {
+	case probe.FunctionEnter, probe.FunctionLeave:
+		how = probe.AttachFunctions
+		if multi = probe.HaveKprobeMulti(); multi {
+			attach = ebpf.AttachTraceKprobeMulti
+		}
+	default:
+		if multi = probe.HaveUprobeMulti(); multi {
+			attach = ebpf.AttachTraceUprobeMulti
+		}
 	}
 	prog, err := s.newProgramFor("dt_user", ebpf.Kprobe, attach, ins)
 	if err != nil {
 		return err
 	}
-	a, err := probe.AttachUser(prog, g.probes, multi)
+	a, err := how(prog, g.probes, multi)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ func lazyProviders() []*lazyProvider {
 	return []*lazyProvider{
 		{names: []string{"rawtp"}, first: firstLazy, list: rawTracepoints},
 		{names: []string{"sdt"}, first: firstLazy + idRange, list: records},
+		{names: []string{"fbt"}, first: firstLazy + 2*idRange, list: kernelFunctions},
 	}
 }
 

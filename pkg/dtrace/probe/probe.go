@@ -71,14 +71,16 @@ const (
 	Error
 	SyscallEntry
 	SyscallReturn
-	Profile  // on every CPU
-	Tick     // on one
-	RawTP    // a tracepoint with its arguments as the kernel passes them
-	Recorded // a tracepoint with the record that the kernel would write
-	Count    // a counter of the processor or the kernel, on every CPU
-	Enter    // a place in a process, where a function begins or in its midst
-	Leave    // where a function of a process returns
-	Marked   // a probe that a program's author put there
+	Profile       // on every CPU
+	Tick          // on one
+	RawTP         // a tracepoint with its arguments as the kernel passes them
+	Recorded      // a tracepoint with the record that the kernel would write
+	Count         // a counter of the processor or the kernel, on every CPU
+	Enter         // a place in a process, where a function begins or in its midst
+	Leave         // where a function of a process returns
+	FunctionEnter // where a function of the kernel begins
+	FunctionLeave // where it returns
+	Marked        // a probe that a program's author put there
 )
 
 // DB is the probes of this host, loaded provider by provider.

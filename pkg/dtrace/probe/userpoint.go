@@ -6,7 +6,8 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// User is a place in a process: the context is its registers.
+// User is a place in a process or a function of the kernel: the context is the
+// registers.
 type User struct {
 	kind     Kind
 	operands []operand
@@ -28,7 +29,7 @@ func (User) Cookie() asm.Instructions {
 func (u User) Arg(n int, scratch int16) (asm.Instructions, error) {
 	none := asm.Instructions{asm.Mov.Imm(asm.R0, 0)}
 	switch u.kind {
-	case Leave:
+	case Leave, FunctionLeave:
 		if n != 1 {
 			return none, nil
 		}
@@ -38,6 +39,9 @@ func (u User) Arg(n int, scratch int16) (asm.Instructions, error) {
 			return none, nil
 		}
 		return u.operands[n].load(scratch)
+	}
+	if u.kind == FunctionEnter && n >= len(hostUser.args) {
+		return none, nil
 	}
 	if n < len(hostUser.args) {
 		return asm.Instructions{asm.LoadMem(asm.R0, asm.R6, hostUser.args[n], asm.DWord)}, nil
