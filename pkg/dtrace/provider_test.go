@@ -179,3 +179,31 @@ func TestTracepointNames(t *testing.T) {
 		}
 	}
 }
+
+// TestKernelFunctions traces functions of the kernel, with their types.
+func TestKernelFunctions(t *testing.T) {
+	testenv.RequireRoot(t)
+	if _, err := os.Stat("/sys/bus/event_source/devices/kprobe/type"); err != nil {
+		if _, err := compile(t, "fbt::vfs_read:entry { exit(0) }"); err == nil {
+			t.Error("a probe that this kernel cannot make was accepted")
+		}
+		t.Skip("this kernel has no probes of its functions")
+	}
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, make([]byte, 100), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func(t *testing.T) func() {
+		return func() {
+			if _, err := os.ReadFile(name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	runAll(t, []providerTest{
+		{"entry", `fbt:vmlinux:vfs_read:entry /pid == $pid && args[0]->f_path.dentry->d_name.name != NULL/ { self->in = args[2] }
+fbt:vmlinux:vfs_read:return /self->in && args[1] == 100/ { printf("%s %d", probefunc, args[1] == (ssize_t)arg1); exit(0) }`, "vfs_read 1", read},
+		{"many", `fbt::vfs_*:entry /pid == $pid/ { printf("%s", probemod); exit(0) }`, "vmlinux", read},
+		{"stack", `fbt::vfs_read:entry /pid == $pid/ { printf("%d", stackdepth > 1 && caller != 0); exit(0) }`, "1", read},
+	})
+}
