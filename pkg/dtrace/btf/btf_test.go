@@ -97,8 +97,11 @@ func TestStruct(t *testing.T) {
 		off, bit, bits int
 		typ            string
 	}{
-		{"next", 0, 0, 0, "struct list *"}, {"a", 8, 0, 3, "unsigned int"}, {"b", 8, 3, 5, "unsigned int"},
-		{"i", 12, 0, 0, "int"}, {"c", 12, 0, 0, "char"},
+		{"next", 0, 0, 0, "struct list *"},
+		{"a", 8, 0, 3, "unsigned int"},
+		{"b", 8, 3, 5, "unsigned int"},
+		{"i", 12, 0, 0, "int"},
+		{"c", 12, 0, 0, "char"},
 	} {
 		m, ok := list.Base().Find(c.name)
 		if !ok || m.Offset != c.off || m.BitOff != c.bit || m.BitSize != c.bits || m.Type.String() != c.typ {

@@ -11,10 +11,24 @@ func TestGlob(t *testing.T) {
 		pattern, s string
 		want       bool
 	}{
-		{"open*", "openat", true}, {"*at", "openat", true}, {"o*n*t", "openat", true}, {"o*x", "openat", false},
-		{"?pen", "open", true}, {"?pen", "pen", false}, {"[a-o]pen", "open", true}, {"[!a-n]pen", "open", true},
-		{"[!o]pen", "open", false}, {`\*`, "*", true}, {`\*`, "x", false}, {"[]]", "]", true}, {"[", "[", true},
-		{"**", "", true}, {"", "", true}, {"a", "", false}, {"[a-", "[a-", true}, {`a\`, `a\`, true},
+		{"open*", "openat", true},
+		{"*at", "openat", true},
+		{"o*n*t", "openat", true},
+		{"o*x", "openat", false},
+		{"?pen", "open", true},
+		{"?pen", "pen", false},
+		{"[a-o]pen", "open", true},
+		{"[!a-n]pen", "open", true},
+		{"[!o]pen", "open", false},
+		{`\*`, "*", true},
+		{`\*`, "x", false},
+		{"[]]", "]", true},
+		{"[", "[", true},
+		{"**", "", true},
+		{"", "", true},
+		{"a", "", false},
+		{"[a-", "[a-", true},
+		{`a\`, `a\`, true},
 	} {
 		if got := glob(c.pattern, c.s); got != c.want {
 			t.Errorf("glob(%q, %q) = %v", c.pattern, c.s, got)

@@ -9,8 +9,10 @@ func lockstatProbes() []static {
 	const kind, since = "self->lockstat_kind", "timestamp - self->lockstat_since"
 	waited := func(name, lock, guard string, more ...Arg) static {
 		args := append([]Arg{arg(lock, "("+lock+")arg0"), arg("uint64_t", since)}, more...)
-		return static{provider: "lockstat", name: name, event: "contention_end", setup: began,
-			guard: "self->lockstat_since && " + guard, args: args}
+		return static{
+			provider: "lockstat", name: name, event: "contention_end", setup: began,
+			guard: "self->lockstat_since && " + guard, args: args,
+		}
 	}
 	rw := arg("int", kind+" & "+read+" ? 1 : 0")
 	return []static{

@@ -272,7 +272,8 @@ func (c *checker) match(d lang.ProbeDesc) error {
 	} else {
 		var err error
 		if found, err = c.env.Probes.Match(d.Text); err != nil {
-			if t, ok := err.(interface{ ErrorTag() string }); ok {
+			var t interface{ ErrorTag() string }
+			if errors.As(err, &t) {
 				return errorf(d.Pos, lang.Tag(t.ErrorTag()), "%v", err)
 			}
 			return errorf(d.Pos, tagPdescInval, "invalid probe description \"%s\": %v", d.Text, err)

@@ -65,8 +65,12 @@ func note(b *bytes.Buffer, provider, probe, operands string) {
 // operands are where the arguments of a call are, by the ABI.
 func operands(args []Arg, tail bool) string {
 	regs := [...][4]string{
-		{"dil", "di", "edi", "rdi"}, {"sil", "si", "esi", "rsi"}, {"dl", "dx", "edx", "rdx"},
-		{"cl", "cx", "ecx", "rcx"}, {"r8b", "r8w", "r8d", "r8"}, {"r9b", "r9w", "r9d", "r9"},
+		{"dil", "di", "edi", "rdi"},
+		{"sil", "si", "esi", "rsi"},
+		{"dl", "dx", "edx", "rdx"},
+		{"cl", "cx", "ecx", "rcx"},
+		{"r8b", "r8w", "r8d", "r8"},
+		{"r9b", "r9w", "r9d", "r9"},
 	}
 	var list []string
 	stack := 0
