@@ -45,9 +45,14 @@ test: ## everything (root for all of it, else it says what it leaves out)
 	@GO=$(GO) $(GO) run ./test/run ./...
 
 .PHONY: test-guest
-test-guest: ## the privileged suites in a virtual machine with another kernel (QEMU)
+test-guest: ## the privileged suites in a virtual machine with another kernel, and boots from every medium
 	@scripts/setup.sh test
-	@SMARTBOX_TEST_GUEST=all $(GO) test -count=1 -timeout 60m -v ./test/guest
+	@SMARTBOX_TEST_GUEST=all $(GO) test -p 1 -count=1 -timeout 90m -v ./test/guest ./test/platform
+
+.PHONY: bench-boot
+bench-boot: ## seconds from power on to each phase of the in-memory system's boot
+	@scripts/setup.sh test
+	@$(GO) test -count=1 -timeout 20m -v -run '^$$' -bench Boot -benchtime 1x ./test/platform
 
 .PHONY: platform
 platform: ## build/platform: the in-memory system as kernel, ISO, USB image, PXE; PROFILE=hardware

@@ -29,7 +29,7 @@ func all() bool { return os.Getenv("SMARTBOX_TEST_GUEST") == "all" }
 
 // machine is a virtual machine and what its serial console said.
 type machine struct {
-	t     *testing.T
+	t     testing.TB
 	cmd   *exec.Cmd
 	input io.Writer
 
@@ -40,7 +40,7 @@ type machine struct {
 }
 
 // boot starts a machine with the pool on a disk; it ends with the test.
-func boot(t *testing.T, pool string, args ...string) *machine {
+func boot(t testing.TB, pool string, args ...string) *machine {
 	t.Helper()
 	accel := []string{"-accel", "tcg,thread=multi", "-cpu", "max"}
 	if f, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0); err == nil {
@@ -178,7 +178,7 @@ func TestMain(m *testing.M) {
 }
 
 // tool runs smartbox.
-func tool(t *testing.T, args ...string) string {
+func tool(t testing.TB, args ...string) string {
 	t.Helper()
 	bin, err := smartbox()
 	if err != nil {
@@ -192,7 +192,7 @@ func tool(t *testing.T, args ...string) string {
 }
 
 // image builds one into dir/name.
-func image(t *testing.T, dir, stamp string, more ...string) string {
+func image(t testing.TB, dir, stamp string, more ...string) string {
 	t.Helper()
 	for _, program := range []string{qemu, "busybox", "mkfs.btrfs"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -217,12 +217,12 @@ func image(t *testing.T, dir, stamp string, more ...string) string {
 }
 
 // answers is a file of them.
-func answers(t *testing.T, dir string) string {
+func answers(t testing.TB, dir string) string {
 	t.Helper()
 	return write(t, filepath.Join(dir, "answers.json"), `{"hostname": "box1", "root_password": "secret"}`)
 }
 
-func write(t *testing.T, name, content string) string {
+func write(t testing.TB, name, content string) string {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
@@ -231,7 +231,7 @@ func write(t *testing.T, name, content string) string {
 }
 
 // disk is an empty one for a pool.
-func disk(t *testing.T, dir string) string {
+func disk(t testing.TB, dir string) string {
 	t.Helper()
 	name := write(t, filepath.Join(dir, "pool.img"), "")
 	if err := os.Truncate(name, 8<<30); err != nil {
