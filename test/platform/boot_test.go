@@ -26,16 +26,16 @@ func TestBoot_firstAndSecond(t *testing.T) {
 	m.wait("smartbox platform " + stampA + " on box1")
 	m.login("secret")
 	for command, want := range map[string]string{
-		"zpool list -H -o name,health":      "zones\tONLINE",
-		"zfs list -H -o name,mountpoint":    "zones/usbkey\t/usbkey",
-		"hostname":                          "box1",
-		"ip -4 addr show admin":             "inet 10.0.2.15/24",
-		"cat /etc/resolv.conf":              "nameserver 10.0.2.3",
-		"/sbin/modprobe nosuch; echo rc=$?": "this kernel has no nosuch",
-		"ip link add d0 type dummy; ip l":   "d0:", // the kernel asks for its module
-		"vmadm list -H; echo rc=$?":         "rc=0",
+		"zpool list -H -o name,health":                                  "zones\tONLINE",
+		"zfs list -H -o name,mountpoint":                                "zones/usbkey\t/usbkey",
+		"hostname":                                                      "box1",
+		"ip -4 addr show admin":                                         "inet 10.0.2.15/24",
+		"cat /etc/resolv.conf":                                          "nameserver 10.0.2.3",
+		"/sbin/modprobe nosuch; echo rc=$?":                             "this kernel has no nosuch",
+		"ip link add d0 type dummy; ip l":                               "d0:", // the kernel asks for its module
+		"vmadm list -H; echo rc=$?":                                     "rc=0",
 		"dladm create-etherstub stub0; dladm show-etherstub -p -o link": "stub0",
-		"cat /proc/1/comm": "init",
+		"cat /proc/1/comm":                                              "init",
 	} {
 		if got := m.run(command); !strings.Contains(got, want) {
 			t.Errorf("%s: %q has no %q", command, got, want)
@@ -221,11 +221,11 @@ func TestMedia(t *testing.T) {
 		"stick on BIOS": append(drive(iso), user...),
 		"iso on UEFI": append(append(uefi(t, dir), "-drive", "file="+iso+",if=none,id=cd,media=cdrom,readonly=on",
 			"-device", "ide-cd,drive=cd,bootindex=0"), user...),
-		"stick on UEFI":       append(append(uefi(t, dir), drive(iso)...), user...),
-		"usb on UEFI":         append(append(uefi(t, dir), drive(usb)...), user...),
-		"network, TFTP":       {"-netdev", "user,id=n,tftp=" + out + "/pxe,bootfile=boot.ipxe", "-device", "virtio-net-pci,netdev=n,bootindex=0"},
-		"network, HTTP":       {"-netdev", "user,id=n,bootfile=http://10.0.2.2:" + port + "/boot.ipxe", "-device", "virtio-net-pci,netdev=n,bootindex=0"},
-		"network, UEFI, TFTP": append(uefi(t, dir), "-netdev", "user,id=n,tftp="+out+"/pxe,bootfile=smartbox.efi", "-device", "virtio-net-pci,netdev=n,romfile=,bootindex=0"),
+		"stick on UEFI": append(append(uefi(t, dir), drive(iso)...), user...),
+		"usb on UEFI":   append(append(uefi(t, dir), drive(usb)...), user...),
+		"TFTP on BIOS":  {"-netdev", "user,id=n,tftp=" + out + "/pxe,bootfile=boot.ipxe", "-device", "virtio-net-pci,netdev=n,bootindex=0"},
+		"HTTP on BIOS":  {"-netdev", "user,id=n,bootfile=http://10.0.2.2:" + port + "/boot.ipxe", "-device", "virtio-net-pci,netdev=n,bootindex=0"},
+		"TFTP on UEFI":  append(uefi(t, dir), "-netdev", "user,id=n,tftp="+out+"/pxe,bootfile=smartbox.efi", "-device", "virtio-net-pci,netdev=n,romfile=,bootindex=0"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := boot(t, disk(t, t.TempDir()), append([]string{"-m", "512", "-no-reboot"}, args...)...)
