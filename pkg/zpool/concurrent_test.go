@@ -25,7 +25,7 @@ func TestConcurrent_processes(t *testing.T) {
 	must(t, h.Snapshot(ctx, []string{"zones/a@s"}, zpool.SnapshotOptions{}))
 	var wg sync.WaitGroup
 	for i := range 8 {
-		for _, verb := range []string{fmt.Sprintf("make %d", i), "create", "clone", "snapshot"} {
+		for _, verb := range []string{fmt.Sprintf("make %d", i), "create", "clone", "snapshot", "hold", "volume"} {
 			wg.Go(func() {
 				cmd := exec.Command(os.Args[0], "-test.run=^$")
 				cmd.Env = append(os.Environ(), verbEnv+"="+verb, "SMARTBOX_ROOT="+string(root))

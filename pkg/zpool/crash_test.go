@@ -70,7 +70,23 @@ func runVerb(ctx context.Context, h *zpool.Host, verb string) error {
 	case "unset":
 		return errors.Join(h.Inherit(ctx, "zones/a", "mountpoint", zpool.InheritOptions{}), h.Inherit(ctx, "zones/a", "readonly", zpool.InheritOptions{}))
 	case "promote":
-		return but(nil, h.Promote(ctx, "zones/clone"))
+		return but(nil, h.Promote(ctx, "zones/clone")) // done before, it is no clone any more
+	case "promote-back":
+		return but(nil, h.Promote(ctx, "zones/a"))
+	case "hold":
+		return but(zpool.ErrExists, h.Hold(ctx, []string{"zones/a@s"}, "tag", true))
+	case "release":
+		return but(zpool.ErrNotFound, h.Release(ctx, []string{"zones/a@s"}, "tag", true))
+	case "volume":
+		return but(zpool.ErrExists, h.Create(ctx, "zones/vol", zpool.CreateOptions{Volsize: 16 << 20}))
+	case "volume-snapshot":
+		return but(zpool.ErrExists, h.Snapshot(ctx, []string{"zones/vol@s"}, zpool.SnapshotOptions{}))
+	case "volume-grow":
+		return h.Set(ctx, "zones/vol", map[string]string{"volsize": "32M"})
+	case "volume-rollback":
+		return h.Rollback(ctx, "zones/vol@s", zpool.RollbackOptions{})
+	case "volume-destroy":
+		return but(zpool.ErrNotFound, h.Destroy(ctx, "zones/vol", zpool.DestroyOptions{Recursive: true}))
 	case "pool-create":
 		disk := filepath.Join(os.Getenv("SMARTBOX_ROOT"), "disk")
 		return but(zpool.ErrPoolExists, h.CreatePool(ctx, "tank", zpool.PoolOptions{Devices: []string{disk}}))
@@ -93,7 +109,10 @@ func but(done, err error) error {
 }
 
 // The order lets every verb find what it needs.
-var crashVerbs = []string{"create", "snapshot", "clone", "set", "unset", "rename", "rename-back", "destroy-clone", "rollback", "destroy"}
+var crashVerbs = []string{
+	"create", "snapshot", "clone", "promote", "promote-back", "set", "unset", "hold", "rename", "rename-back", "release",
+	"volume", "volume-snapshot", "volume-grow", "volume-rollback", "volume-destroy", "destroy-clone", "rollback", "destroy",
+}
 
 // A verb killed at any moment leaves a pool that the next command repairs, in
 // which it can be run again.
@@ -118,7 +137,7 @@ func TestCrash_anyMoment(t *testing.T) {
 	wantFile(t, filepath.Join(root.Pool("zones/a"), "f"), "kept")
 }
 
-// rounds is 40, or what SMARTBOX_TORTURE says.
+// rounds is three of each verb, or what SMARTBOX_TORTURE says.
 func rounds() int {
 	if n, err := strconv.Atoi(os.Getenv("SMARTBOX_TORTURE")); err == nil {
 		return n
@@ -126,7 +145,7 @@ func rounds() int {
 	if testing.Short() {
 		return len(crashVerbs)
 	}
-	return 4 * len(crashVerbs)
+	return 3 * len(crashVerbs)
 }
 
 // killedRun runs a verb in a process and kills it at a random moment of the
@@ -160,7 +179,7 @@ func killedRun(t *testing.T, root paths.Root, verb string, took map[string]time.
 func check(t *testing.T, root paths.Root, h *zpool.Host, when string) {
 	t.Helper()
 	all, err := h.List(t.Context(), zpool.ListOptions{
-		Types: []zpool.Type{zpool.Filesystem, zpool.Snapshot}, Props: []string{"mounted", "mountpoint", "used"},
+		Types: []zpool.Type{zpool.Filesystem, zpool.Volume, zpool.Snapshot}, Props: []string{"mounted", "mountpoint", "used"},
 	})
 	if err != nil {
 		t.Fatalf("%s: list: %v", when, err)
@@ -172,6 +191,11 @@ func check(t *testing.T, root paths.Root, h *zpool.Host, when string) {
 	}
 	want := map[string]int{filepath.Join(root.Run(), "pools/zones"): 1}
 	for _, d := range all {
+		if d.Type == zpool.Volume {
+			if _, err := os.Stat(root.Join("dev/zvol", d.Name)); err != nil {
+				t.Fatalf("%s: %s is no block device: %v", when, d.Name, err)
+			}
+		}
 		if d.Type == zpool.Filesystem {
 			want[root.Join(d.Get("mountpoint"))]++
 		}

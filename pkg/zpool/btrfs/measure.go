@@ -1,7 +1,9 @@
 package btrfs
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -23,6 +25,9 @@ func (d *describer) contentOf(subvol, since uint64) (btrfs.Content, error) {
 		return c, nil
 	}
 	c, err := btrfs.ContentOf(d.p.top, subvol, since)
+	if errors.Is(err, os.ErrNotExist) { // removed behind our back: it can only be destroyed
+		err = nil
+	}
 	if err != nil {
 		return c, fmt.Errorf("content of a dataset: %w", err)
 	}
