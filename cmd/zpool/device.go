@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -44,18 +45,19 @@ func tellVdevs(env *cli.Env, head, pool string, o zpool.PoolOptions) error {
 	for i, path := range o.Devices {
 		devices[i].Path = path
 	}
-	text := head + "\n\n\t" + pool + "\n"
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n\t%s\n", head, pool)
 	for i, group := range o.Layout.Groups(devices) {
 		indent := "\t  "
 		if len(group) > 1 {
-			text += fmt.Sprintf("\t  mirror-%d\n", i)
+			fmt.Fprintf(&b, "\t  mirror-%d\n", i)
 			indent += "  "
 		}
 		for _, d := range group {
-			text += indent + d.Path + "\n"
+			fmt.Fprintf(&b, "%s%s\n", indent, d.Path)
 		}
 	}
-	_, err := fmt.Fprint(env.Stdout, text)
+	_, err := fmt.Fprint(env.Stdout, b.String())
 	return err
 }
 

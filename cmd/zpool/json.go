@@ -36,7 +36,10 @@ func printProperties(env *cli.Env, command string, pools []zpool.Pool, props []*
 			}})
 		}
 		all = append(all, out.Member{Key: p.Name, Value: out.Object{
-			{Key: "name", Value: p.Name}, {Key: "type", Value: "POOL"}, {Key: "state", Value: p.Health}, {Key: "pool_guid", Value: p.GUID},
+			{Key: "name", Value: p.Name},
+			{Key: "type", Value: "POOL"},
+			{Key: "state", Value: p.Health},
+			{Key: "pool_guid", Value: p.GUID},
 			{Key: "properties", Value: listed},
 		}})
 	}

@@ -230,6 +230,7 @@ func (p *pool) destroy(d doomed, force bool) error {
 		return err
 	}
 	undo.Success()
+	p.showAll(datasetsOf(d.now)...)
 	p.remove(d.now)
 	slices.SortFunc(places, func(a, b string) int { return strings.Compare(b, a) })
 	for _, at := range places {

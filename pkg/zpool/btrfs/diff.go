@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -187,9 +188,7 @@ func (c *comparison) rename(from, to string) {
 		}
 	}
 	c.now[from] = nil
-	for path, inside := range moved {
-		c.now[path] = inside
-	}
+	maps.Copy(c.now, moved)
 }
 
 // result is one difference for each file that is not what it was.

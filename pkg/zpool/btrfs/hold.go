@@ -71,6 +71,7 @@ func (b *Backend) Release(ctx context.Context, snapshots []string, tag string, r
 			if err := p.commit(e); err != nil {
 				return noSpace(err)
 			}
+			p.showAll(datasetsOf(gone)...)
 			p.remove(gone)
 			return nil
 		})

@@ -98,6 +98,7 @@ func (p *pool) mount(r *record) error {
 	if err := mnt.Bind(p.trees, r.treeName(), p.mountAttr(r), place, false); err != nil {
 		return dataset.Cannot("mount", at, err)
 	}
+	p.showAll(r.Name)
 	return nil
 }
 
@@ -126,9 +127,13 @@ func (p *pool) unmount(r *record, force bool) error {
 		return err
 	}
 	at := p.store.mountpoint(r)
+	if err := p.hideSnapshots(r); err != nil {
+		return dataset.Cannot("unmount", at, err)
+	}
 	err = mnt.Unmount(p.root(), at, false)
 	if errors.Is(err, unix.EBUSY) {
 		if !force {
+			p.showAll(r.Name)
 			return dataset.Cannot("unmount", at, dataset.ErrBusy)
 		}
 		err = mnt.Unmount(p.root(), at, true)

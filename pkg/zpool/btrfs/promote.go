@@ -40,5 +40,9 @@ func (p *pool) promote(name string) error {
 			break
 		}
 	}
-	return noSpace(p.commit(e))
+	if err := p.commit(e); err != nil {
+		return noSpace(err)
+	}
+	p.showAll(name, of)
+	return nil
 }

@@ -63,7 +63,11 @@ func (p *pool) renameSnapshot(from, to string, recursive bool) error {
 		}
 		e.Put = append(e.Put, renamed)
 	}
-	return noSpace(p.commit(e))
+	if err := p.commit(e); err != nil {
+		return noSpace(err)
+	}
+	p.showAll(datasetsOf(e.Put)...)
+	return nil
 }
 
 func (p *pool) renameDataset(from, to string, o dataset.RenameOptions) error {

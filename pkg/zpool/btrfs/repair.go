@@ -37,6 +37,11 @@ func (p *pool) repair(mount bool) error {
 			p.b.log.Warn("mount datasets", "pool", p.name, "err", err)
 		}
 	}
+	for _, r := range p.store.all(func(r *record) bool { return r.Type == dataset.Filesystem }) {
+		if err := p.showSnapshots(r); err != nil {
+			p.b.log.Warn("show snapshots", "dataset", r.Name, "err", err)
+		}
+	}
 	if err := p.attachVolumes(); err != nil {
 		p.b.log.Warn("attach volumes", "pool", p.name, "err", err)
 	}
@@ -59,8 +64,8 @@ func (p *pool) unmountStale() error {
 			continue // the top level, or a zone's own view of a part
 		}
 		r := byTree[strings.TrimSuffix(tree, "//deleted")]
-		if r != nil && p.belongs(r, mount.Path) {
-			continue
+		if r != nil && (r.isSnapshot() || p.belongs(r, mount.Path)) {
+			continue // a snapshot's goes with the directory that it is shown in
 		}
 		if err := unix.Unmount(mount.Path, unix.MNT_DETACH|unix.UMOUNT_NOFOLLOW); err != nil {
 			return &os.PathError{Op: "unmount", Path: mount.Path, Err: err}

@@ -104,6 +104,7 @@ func (p *pool) rollback(old, snap *record, doomed []*record, force bool) error {
 		return dataset.Cannot("rollback to", snap.Name, noSpace(err))
 	}
 	undo.Success()
+	p.showAll(old.Name)
 	err = p.mountAll(mounted)
 	if r.Type == dataset.Volume {
 		err = errors.Join(err, p.attachVolume(r))
@@ -132,6 +133,10 @@ func (p *pool) swapMounts(old, r *record, force bool, undo *revert.Stack) ([]*re
 	if err != nil || !mounted {
 		return nil, err
 	}
+	if err := p.hideSnapshots(old); err != nil {
+		return nil, dataset.Cannot("unmount", p.snapdir(old), err)
+	}
+	undo.Add(func() error { p.showAll(old.Name); return nil })
 	all, err := p.mountedBelow([]*record{old})
 	if err != nil {
 		return nil, err

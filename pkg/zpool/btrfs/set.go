@@ -163,6 +163,8 @@ func (p *pool) effects(r *record, changed []string) error {
 			errs = append(errs, p.limit(r))
 		case "compression":
 			errs = append(errs, p.each(r, p.compress))
+		case "snapdir":
+			errs = append(errs, p.each(r, p.showSnapshots))
 		case "readonly", "setuid", "devices", "exec", "atime", "relatime":
 			errs = append(errs, p.each(r, p.setAttr))
 		case "volsize":

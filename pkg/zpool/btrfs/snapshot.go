@@ -47,6 +47,7 @@ func (p *pool) snapshot(names []string, o dataset.SnapshotOptions) error {
 		return dataset.Cannot("create snapshot", names[0], noSpace(err))
 	}
 	undo.Success()
+	p.showAll(datasetsOf(records)...)
 	return nil
 }
 

@@ -79,8 +79,6 @@ func (sp *space) own(r *record) int64 {
 
 func (sp *space) byDataset(r *record) int64 { return min(sp.own(r), sp.referenced(r)) }
 
-func (sp *space) bySnapshots(r *record) int64 { return sp.own(r) - sp.byDataset(r) }
-
 func (sp *space) byChildren(r *record) int64 { return max(0, sp.used(r)-sp.own(r)) }
 
 // referenced is what r can read. Simple quotas charge data to its writer, so

@@ -30,7 +30,7 @@ var table = []Property{
 	{Name: "setuid", Kind: Index, Change: Inherited, Types: "f", Default: "on", Values: onOff},
 	{Name: "readonly", Short: "rdonly", Header: "RDONLY", Kind: Index, Change: Inherited, Types: "fv", Default: "off", Values: onOff},
 	{Name: "zoned", Short: "jailed", Kind: Index, Change: Inherited, Types: "f", Default: "off", Values: onOff},
-	{Name: "snapdir", Kind: Index, Change: Inherited, Effect: Fixed, Types: "f", Default: "hidden", Values: []string{"hidden", "visible"}},
+	{Name: "snapdir", Kind: Index, Change: Inherited, Types: "f", Default: "hidden", Values: []string{"hidden", "visible"}},
 	{Name: "aclmode", Kind: Index, Change: Inherited, Effect: Stored, Types: "f", Default: "discard", Values: []string{"discard", "groupmask", "passthrough", "restricted"}},
 	{Name: "aclinherit", Kind: Index, Change: Inherited, Effect: Stored, Types: "f", Default: "restricted", Values: []string{"discard", "noallow", "restricted", "passthrough", "passthrough-x"}},
 	{Name: "createtxg", Kind: Count, Types: "fvsb"},
