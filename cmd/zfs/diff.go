@@ -50,7 +50,6 @@ func newDiff(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.BoolVarP(&o.scripted, "scripted", "H", false, "fields separated by one tab")
 	f.BoolVarP(&o.times, "times", "t", false, "show when the inode changed")
 	f.BoolVarP(&o.literal, "literal", "h", false, "names as they are, unusual characters too")
-	f.Bool("help", false, "help for diff") // -h is taken
 	return cmd
 }
 
