@@ -45,7 +45,7 @@ func New(env *cli.Env) *cobra.Command {
 	root.AddCommand(newRefused()...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
-		if verb.Flags().ShorthandLookup("h") != nil { // it is something else to zfs
+		if verb.Flags().ShorthandLookup("h") != nil && verb.Flags().Lookup("help") == nil { // it is something else to zfs
 			verb.Flags().Bool("help", false, "help for "+verb.Name())
 		}
 		verb.RunE = worded(env, noted(env, h, verb.RunE))

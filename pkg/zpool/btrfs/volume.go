@@ -148,9 +148,15 @@ func (p *pool) detachVolume(r *record, lazy bool) error {
 	return nil
 }
 
-// forgetVolume frees a subvolume that is to be swept away from its device.
+// forgetVolume frees a subvolume that is to be swept away from its device. It
+// may be that of a snapshot, which nobody can write to.
 func (p *pool) forgetVolume(tree string) error {
-	f, err := p.openVolume(tree)
+	dir, err := openIn(p.trees, tree, unix.O_DIRECTORY)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	defer dir.Close()
+	f, err := openIn(dir, volumeName, os.O_RDONLY)
 	if err != nil {
 		return ignoreMissing(err)
 	}
