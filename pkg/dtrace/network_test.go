@@ -98,7 +98,7 @@ func TestCounts(t *testing.T) {
 		{"cpc", `cpc:::page_faults-user-1 /pid == $pid/ { printf("%d", arg0 == 0 && arg1 != 0); exit(0) }`, "1", fault},
 		{"clock", `cpc:::cpu_clock-all-1000000 { printf("ran"); exit(0) }`, "ran", yield},
 		{"tick", `sched:::tick { printf("%d", args[1]->pr_pid == pid && args[0]->pr_lwpid == tid); exit(0) }`, "1", nil},
-		{"record", `sdt:sched::sched_process_exec /pid == args[1]/ { printf("%s %d", basename(stringof(args[0])), args[1] == args[2]); exit(0) }`, "dt-traced 1", func(t *testing.T) func() { return command(t, "dt-traced") }},
+		{"record", `sdt:sched::sched_process_exec /pid == args[1] && execname == "dt-traced"/ { printf("%s %d", basename(stringof(args[0])), args[1] == args[2]); exit(0) }`, "dt-traced 1", func(t *testing.T) func() { return command(t, "dt-traced") }},
 		{"array", `sdt:sched::sched_waking /args[1] > 0 && stringof(args[0]) != ""/ { printf("%d", strlen(stringof(args[0])) < 16); exit(0) }`, "1", yield},
 	})
 }

@@ -19,18 +19,18 @@ var (
 	ErrOptionValue   = errors.New("Invalid value for specified option")             //nolint:staticcheck // its words are the original\'s
 	ErrOptionContext = errors.New("Option cannot be used from within a D program")  //nolint:staticcheck // its words are the original\'s
 	ErrOptionVersion = errors.New("Requested version is not supported by compiler") //nolint:staticcheck // its words are the original\'s
+	ErrNotYet        = errors.New("Option is not supported yet")                    //nolint:staticcheck // like the others
 	ErrRegisters     = errors.New("Insufficient registers to generate code")        //nolint:staticcheck // its words are the original\'s
 )
 
 // Settings are the options of -x and #pragma D option.
 type Settings struct {
 	Quiet, Destructive, ErrTags bool
-	DropTags, FlowIndent        bool
+	DropTags                    bool
 	DefaultArgs, ArgRef         bool
 	ProbeSpecs, Empty           bool // pspec, empty
 	ZeroProbes                  bool // zdefs
-	BPFLog, NoResolve, RawBytes bool
-	AggPack, AggHist, AggZoom   bool
+	BPFLog, RawBytes            bool
 
 	Sizes                     Sizes
 	StrSize, Scratch          int
@@ -98,6 +98,8 @@ func (s *Settings) special(name, value string) error {
 	case "cpppath":
 		s.CPPPath = value
 		return nil
+	case "flowindent", "noresolve", "aggpack", "agghist", "aggzoom":
+		return ErrNotYet
 	case "version":
 		return setVersion(value)
 	case "iregs":
@@ -184,8 +186,6 @@ func (s *Settings) toggle(name string) *bool {
 		return &s.ErrTags
 	case "droptags":
 		return &s.DropTags
-	case "flowindent":
-		return &s.FlowIndent
 	case "defaultargs":
 		return &s.DefaultArgs
 	case "argref":
@@ -198,8 +198,6 @@ func (s *Settings) toggle(name string) *bool {
 		return &s.ZeroProbes
 	case "bpflog":
 		return &s.BPFLog
-	case "noresolve":
-		return &s.NoResolve
 	case "rawbytes":
 		return &s.RawBytes
 	case "cpp":
@@ -217,12 +215,6 @@ func (s *Settings) order(name string) *bool {
 		return &s.Order.ByKey
 	case "aggsortrev":
 		return &s.Order.Reverse
-	case "aggpack":
-		return &s.AggPack
-	case "agghist":
-		return &s.AggHist
-	case "aggzoom":
-		return &s.AggZoom
 	}
 	return nil
 }
