@@ -58,7 +58,11 @@ func sleep(t *testing.T, most time.Duration) *nap {
 	quiet, quieter, err := os.Pipe() // for all that never says anything
 	check(t, err)
 
-	n.cmd = exec.Command(fmt.Sprintf("/proc/self/fd/%d", program.Fd()))
+	// The child has other files at the first numbers.
+	high, err := unix.FcntlInt(program.Fd(), unix.F_DUPFD_CLOEXEC, 100)
+	check(t, err)
+	defer unix.Close(high)
+	n.cmd = exec.Command(fmt.Sprintf("/proc/self/fd/%d", high))
 	n.cmd.Args, n.cmd.Env = []string{"zoneadmd", "-z", "web"}, []string{"MARK=x y"}
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.out
 	files := map[int]*os.File{
