@@ -1,38 +1,23 @@
 package zfs
 
-import (
-	"fmt"
-
-	"github.com/spf13/cobra"
-)
+import "github.com/smartbox-os/smartbox/cmd/internal/command"
 
 // refused are the verbs of zfs(8) that no backend here carries out, with the
 // reason: better a clear word than "unrecognized".
-var refused = []struct{ verb, why string }{
-	{"allow", "permissions are not delegated: only root may change datasets"},
-	{"unallow", "permissions are not delegated: only root may change datasets"},
-	{"load-key", "encryption is not supported"},
-	{"unload-key", "encryption is not supported"},
-	{"change-key", "encryption is not supported"},
-	{"share", "nothing is shared: sharenfs and sharesmb are always off"},
-	{"unshare", "nothing is shared: sharenfs and sharesmb are always off"},
-	{"program", "channel programs are not supported"},
-	{"jail", "there are no jails; see zoned"},
-	{"unjail", "there are no jails; see zoned"},
-	{"zone", "user namespaces get no datasets; see zoned"},
-	{"unzone", "user namespaces get no datasets; see zoned"},
-	{"redact", "redaction is not supported"},
-	{"projectspace", "there are no project quotas"},
-	{"project", "there are no project quotas"},
-}
-
-func newRefused() []*cobra.Command {
-	var all []*cobra.Command
-	for _, r := range refused {
-		all = append(all, &cobra.Command{
-			Use: r.verb, Hidden: true, DisableFlagParsing: true,
-			RunE: func(*cobra.Command, []string) error { return fmt.Errorf("cannot %s: %s", r.verb, r.why) },
-		})
-	}
-	return all
+var refused = []command.Refusal{
+	{Verb: "allow", Why: "permissions are not delegated: only root may change datasets"},
+	{Verb: "unallow", Why: "permissions are not delegated: only root may change datasets"},
+	{Verb: "load-key", Why: "encryption is not supported"},
+	{Verb: "unload-key", Why: "encryption is not supported"},
+	{Verb: "change-key", Why: "encryption is not supported"},
+	{Verb: "share", Why: "nothing is shared: sharenfs and sharesmb are always off"},
+	{Verb: "unshare", Why: "nothing is shared: sharenfs and sharesmb are always off"},
+	{Verb: "program", Why: "channel programs are not supported"},
+	{Verb: "jail", Why: "there are no jails; see zoned"},
+	{Verb: "unjail", Why: "there are no jails; see zoned"},
+	{Verb: "zone", Why: "user namespaces get no datasets; see zoned"},
+	{Verb: "unzone", Why: "user namespaces get no datasets; see zoned"},
+	{Verb: "redact", Why: "redaction is not supported"},
+	{Verb: "projectspace", Why: "there are no project quotas"},
+	{Verb: "project", Why: "there are no project quotas"},
 }

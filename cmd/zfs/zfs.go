@@ -42,7 +42,7 @@ func New(env *cli.Env) *cobra.Command {
 		newOwners(env, h, false), newOwners(env, h, true), newUpgrade(env, h),
 	)
 	root.AddCommand(newReceive(env, h), newSend(env, h))
-	root.AddCommand(newRefused()...)
+	root.AddCommand(command.Refused(refused)...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
 		if verb.Flags().ShorthandLookup("h") != nil && verb.Flags().Lookup("help") == nil { // it is something else to zfs

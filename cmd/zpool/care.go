@@ -165,23 +165,12 @@ func newUpgrade(env *cli.Env, h *zpool.Host) *cobra.Command {
 }
 
 // refused are the verbs of zpool(8) that no backend here carries out.
-var refused = []struct{ verb, why string }{
-	{"split", "an embedded pool cannot be split; detach a device, or send the datasets to another pool"},
-	{"initialize", "free space is not written to; use trim"},
-	{"checkpoint", "an embedded pool has no checkpoints; use snapshots"},
-	{"reguid", "an embedded pool keeps its guid"},
-	{"reopen", "devices are reopened by export and import"},
-	{"prefetch", "nothing is prefetched"},
-	{"ddtprune", "there is no deduplication table"},
-}
-
-func newRefused() []*cobra.Command {
-	var all []*cobra.Command
-	for _, r := range refused {
-		all = append(all, &cobra.Command{
-			Use: r.verb, Hidden: true, DisableFlagParsing: true,
-			RunE: func(*cobra.Command, []string) error { return fmt.Errorf("cannot %s: %s", r.verb, r.why) },
-		})
-	}
-	return all
+var refused = []command.Refusal{
+	{Verb: "split", Why: "an embedded pool cannot be split; detach a device, or send the datasets to another pool"},
+	{Verb: "initialize", Why: "free space is not written to; use trim"},
+	{Verb: "checkpoint", Why: "an embedded pool has no checkpoints; use snapshots"},
+	{Verb: "reguid", Why: "an embedded pool keeps its guid"},
+	{Verb: "reopen", Why: "devices are reopened by export and import"},
+	{Verb: "prefetch", Why: "nothing is prefetched"},
+	{Verb: "ddtprune", Why: "there is no deduplication table"},
 }

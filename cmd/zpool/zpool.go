@@ -42,7 +42,7 @@ func New(env *cli.Env) *cobra.Command {
 		newOffline(h), newOnline(h), newRemove(h), newReplace(h), newResilver(h), newScrub(h), newSet(h), newStatus(env, h),
 		newSync(h), newTrim(h), newUpgrade(env, h), newVersion(env), newWait(h),
 	)
-	root.AddCommand(newRefused()...)
+	root.AddCommand(command.Refused(refused)...)
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
 		verb.RunE = worded(env, noted(env, h, verb.RunE))

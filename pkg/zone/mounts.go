@@ -1,9 +1,7 @@
 package zone
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -65,44 +63,10 @@ func (m *mounts) find(name string) (fd int, mounted bool, err error) {
 // do makes system calls among the mounts, in a process that does nothing else:
 // a thread of this one could be its first, whose mounts count for all.
 func (m *mounts) do(calls func(*host.Program)) error {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		return err
-	}
-	report := os.NewFile(uintptr(pipe[0]), "report")
-	defer report.Close()
 	p := new(host.Program)
 	p.Step("enter the zone's mounts")
 	p.Call(unix.SYS_SETNS, uintptr(m.ns), unix.CLONE_NEWNS)
 	calls(p)
 	p.Call(unix.SYS_EXIT_GROUP, 0)
-	child, err := host.Fork(host.CloneOptions{Report: pipe[1]}, p)
-	unix.Close(pipe[1])
-	if err != nil {
-		return err
-	}
-	defer unix.Close(child.Pidfd)
-	var b [8]byte
-	n, err := report.Read(b[:])
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if _, werr := wait(child.Pid); werr != nil {
-		err = errors.Join(err, werr)
-	}
-	p.Keep()
-	if n > 0 {
-		return p.Report(b[:n])
-	}
-	return err
-}
-
-func wait(pid int) (unix.WaitStatus, error) {
-	var st unix.WaitStatus
-	for {
-		_, err := unix.Wait4(pid, &st, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return st, err
-		}
-	}
+	return p.Run()
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
 )
 
 // Process is one target.
@@ -57,20 +59,9 @@ func (p *Process) wait(stop *os.File) {
 		break
 	}
 	if p.start != nil && fds[0].Revents != 0 {
-		p.status = p.reap()
+		p.status, _ = host.WaitPid(p.Pid) // nobody else reaps it
 	}
 	close(p.done)
-}
-
-// reap collects the status of our own child.
-func (p *Process) reap() unix.WaitStatus {
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(p.Pid, &status, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return status
-		}
-	}
 }
 
 // Done is closed when the process has ended.

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/internal/host"
 )
 
 // Process is a command that runs in a zone.
@@ -115,7 +117,7 @@ func (p *Process) Fd() int { return p.keeper.pidfd }
 // Wait waits for the end of the process and returns its exit code, 128+n when
 // signal n ended it. It must be called once.
 func (p *Process) Wait() (int, error) {
-	status, err := wait(p.keeper.pid)
+	status, err := host.WaitPid(p.keeper.pid)
 	unix.Close(p.keeper.pidfd)
 	unix.Close(p.pidfd)
 	if err != nil {
@@ -125,14 +127,4 @@ func (p *Process) Wait() (int, error) {
 		return 128 + int(status.Signal()), nil
 	}
 	return status.ExitStatus(), nil
-}
-
-func wait(pid int) (unix.WaitStatus, error) {
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(pid, &status, 0, nil)
-		if err != unix.EINTR {
-			return status, err
-		}
-	}
 }

@@ -91,7 +91,7 @@ func (j *Jail) HandOver() error {
 	if j.parent.spec.Ready {
 		pin(j.prog) // init still runs it, in this memory
 	}
-	go reap(j.Keeper) //nolint:errcheck // it outlives short commands; long-lived callers must reap it
+	go host.WaitPid(j.Keeper) //nolint:errcheck // it outlives short commands; long-lived callers must reap it
 	j.closeFiles()
 	return nil
 }
@@ -120,22 +120,13 @@ func Adopt(pid int, start uint64, ready bool) *Jail {
 		j.sync, j.report = os.NewFile(keeper.Sync, "sync"), os.NewFile(keeper.Report, "report")
 	}
 	go func() {
-		st, err := reap(pid)
+		st, err := host.WaitPid(pid)
 		if err != nil {
 			st = unix.WaitStatus(unix.SIGKILL) // it was never ours to know
 		}
 		j.exited <- st
 	}()
 	return j
-}
-
-func reap(pid int) (st unix.WaitStatus, err error) {
-	for {
-		_, err = unix.Wait4(pid, &st, 0, nil)
-		if !errors.Is(err, unix.EINTR) {
-			return st, err
-		}
-	}
 }
 
 // Exited is where the end of an adopted jail's init arrives, once.
@@ -158,7 +149,7 @@ func (j *Jail) Close() error {
 	}
 	j.closeFiles()
 	if j.parent != nil {
-		_, rerr := reap(j.Keeper) // the end of its socket ends it
+		_, rerr := host.WaitPid(j.Keeper) // the end of its socket ends it
 		err = errors.Join(err, rerr)
 	}
 	return err

@@ -3,7 +3,6 @@ package jail
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -52,12 +51,6 @@ func (t *tree) proc() error {
 // mountProc mounts a new /proc from inside the jail's pid namespace, by a
 // helper that dies at once: this thread can put children there, not itself.
 func mountProc(target int) error {
-	var pipe [2]int
-	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		return err
-	}
-	report := os.NewFile(uintptr(pipe[0]), "report")
-	defer report.Close()
 	p := new(host.Program)
 	p.Step("open proc")
 	p.Call(unix.SYS_FSOPEN, p.String("proc"), unix.FSOPEN_CLOEXEC).Save()
@@ -68,21 +61,7 @@ func mountProc(target int) error {
 	p.Call(unix.SYS_FSMOUNT, 0, unix.FSMOUNT_CLOEXEC, procAttr).Saved(0).Save()
 	p.Call(unix.SYS_MOVE_MOUNT, 0, p.String(""), uintptr(target), p.String(""), unix.MOVE_MOUNT_F_EMPTY_PATH|unix.MOVE_MOUNT_T_EMPTY_PATH).Saved(0)
 	p.Call(unix.SYS_EXIT_GROUP, 0)
-	child, err := host.Fork(host.CloneOptions{Report: pipe[1]}, p)
-	unix.Close(pipe[1])
-	if err != nil {
-		return err
-	}
-	defer unix.Close(child.Pidfd)
-	var b [8]byte
-	n, rerr := report.Read(b[:])
-	if _, err := unix.Wait4(child.Pid, nil, 0, nil); err != nil {
-		return err
-	}
-	if n == 0 {
-		return nil
-	}
-	return errors.Join(p.Report(b[:n]), rerr)
+	return p.Run()
 }
 
 func (t *tree) sys() error {
