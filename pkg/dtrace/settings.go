@@ -100,6 +100,8 @@ func (s *Settings) special(name, value string) error {
 		return nil
 	case "flowindent", "noresolve", "aggpack", "agghist", "aggzoom":
 		return ErrNotYet
+	case "bufpolicy":
+		return setBufPolicy(value)
 	case "version":
 		return setVersion(value)
 	case "iregs":
@@ -131,8 +133,6 @@ func neutral(name, value string) error {
 			return ErrOptionValue
 		}
 		return nil
-	case "bufpolicy":
-		return oneOf("switch", "ring", "fill")
 	case "bufresize":
 		return oneOf("auto", "manual")
 	case "linkmode":
@@ -150,6 +150,18 @@ func neutral(name, value string) error {
 		return nil
 	}
 	return ErrOptionName
+}
+
+// setBufPolicy accepts the one policy that there is: records are printed while
+// the program runs.
+func setBufPolicy(value string) error {
+	switch value {
+	case "switch":
+		return nil
+	case "ring", "fill":
+		return ErrNotYet
+	}
+	return ErrOptionValue
 }
 
 // onlyOutside are the options that a program cannot set itself.
