@@ -102,6 +102,10 @@ func (r *results) endPackage(k key, e event) {
 	if e.Action == "skip" { // no test files
 		return
 	}
+	if e.Action == "fail" {
+		fmt.Fprint(r.w, strings.Join(slices.DeleteFunc(r.output[k], isVerdict), ""))
+		delete(r.output, k)
+	}
 	if e.Action == "fail" && count["fail"] == 0 {
 		r.failed++
 		for t, out := range r.output {
@@ -112,6 +116,12 @@ func (r *results) endPackage(k key, e event) {
 	}
 	fmt.Fprintf(r.w, "%-4s %-60s %4d passed %3d failed %3d skipped %7.1fs\n",
 		map[string]string{"pass": "ok", "fail": "FAIL"}[e.Action], k.pkg, count["pass"], count["fail"], count["skip"], e.Elapsed)
+}
+
+// isVerdict is what go test says at a failed package's end. What else it says
+// there is a crash's cause, when that came after its test's own last line.
+func isVerdict(line string) bool {
+	return strings.HasPrefix(line, "FAIL") || strings.HasPrefix(line, "exit status")
 }
 
 func (r *results) bad() bool {

@@ -19,6 +19,8 @@ const stream = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"skip","Package":"p","Test":"TestB","Elapsed":0}
 {"Action":"run","Package":"p","Test":"TestC"}
 {"Action":"pass","Package":"p","Test":"TestC","Elapsed":0}
+{"Action":"output","Package":"p","Output":"panic: late\n"}
+{"Action":"output","Package":"p","Output":"FAIL\tp\t1.0s\n"}
 {"Action":"fail","Package":"p","Elapsed":1}
 {"Action":"output","Package":"q","Output":"panic: x\n"}
 {"Action":"fail","Package":"q","Elapsed":1}
@@ -31,7 +33,7 @@ func TestResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.print(&out)
-	for _, want := range []string{"broken", "panic: x", "     1  needs root\n", "\n1 passed, 2 failed, 1 skipped\n"} {
+	for _, want := range []string{"broken", "panic: late", "panic: x", "     1  needs root\n", "\n1 passed, 2 failed, 1 skipped\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
