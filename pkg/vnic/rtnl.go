@@ -70,7 +70,7 @@ func dump[T any](what string, ask func() (T, error)) (T, error) {
 // patiently tries again while a zone that ended still holds the physical link:
 // the kernel takes a moment to clean up after one.
 func patiently(try func() error) error {
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		err := try()
 		busy := errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EADDRINUSE)
 		if !busy || time.Now().After(deadline) {

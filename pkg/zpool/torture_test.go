@@ -94,17 +94,16 @@ func wantNoArrival(t testing.TB, root paths.Root, when string) {
 // sizes a stream claims, and leaves nothing.
 func TestReceive_noSpace(t *testing.T) {
 	root := testenv.Root(t)
-	h := zpooltest.PoolSized(t, root, 300<<20)
+	h := zpooltest.PoolSized(t, root, 1<<30)
 	ctx := t.Context()
 	must(t, h.Create(ctx, "zones/a", zpool.CreateOptions{}))
-	noise := make([]byte, 60<<20)
-	for i := range noise {
-		noise[i] = byte(rand.Uint32())
-	}
+	noise := make([]byte, 180<<20)
+	_, err := rand.NewChaCha8([32]byte{}).Read(noise)
+	must(t, err)
 	must(t, os.WriteFile(filepath.Join(root.Pool("zones/a"), "noise"), noise, 0o600))
 	must(t, h.Snapshot(ctx, []string{"zones/a@1"}, zpool.SnapshotOptions{}))
 	stream := sent(t, h, "zones/a@1", dataset.SendOptions{})
-	err := h.Receive(ctx, "zones/small", bytes.NewReader(stream), zpool.ReceiveOptions{Props: map[string]string{"quota": "20M"}})
+	err = h.Receive(ctx, "zones/small", bytes.NewReader(stream), zpool.ReceiveOptions{Props: map[string]string{"quota": "20M"}})
 	if !errors.Is(err, zpool.ErrNoSpace) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("over quota: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/smartbox-os/smartbox/internal/testenv"
 )
@@ -61,9 +62,14 @@ func TestRemember(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
+	// Its loader is not done when Start returns.
+	objects, err := Objects(c.Process.Pid)
+	for end := time.Now().Add(10 * time.Second); err == nil && len(objects) < 2 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+		objects, err = Objects(c.Process.Pid)
+	}
 	u := &User{}
 	u.Remember(c.Process.Pid)
-	objects, err := Objects(c.Process.Pid)
 	if err != nil || len(objects) < 2 || !objects[0].Main && !objects[1].Main {
 		t.Errorf("objects: %+v, %v", objects, err)
 	}
