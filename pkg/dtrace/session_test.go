@@ -267,10 +267,20 @@ func TestSettings(t *testing.T) {
 		name, value string
 		err         error
 	}{
-		{"quiet", "", nil}, {"errtags", "1", nil}, {"zdefs", "off", nil}, {"quiet", "maybe", ErrOptionValue},
-		{"bufsize", "2m", nil}, {"bufsize", "-1", ErrOptionValue}, {"strsize", "1", ErrOptionValue}, {"aggsize", "", ErrOptionValue},
-		{"switchrate", "10hz", nil}, {"switchrate", "0", ErrOptionValue}, {"switchrate", "5x", ErrOptionValue},
-		{"aggsortpos", "1", nil}, {"nosuch", "", ErrOptionName}, {"bufsize", "99999999t", ErrOptionValue},
+		{"quiet", "", nil},
+		{"errtags", "1", nil},
+		{"zdefs", "off", nil},
+		{"quiet", "maybe", ErrOptionValue},
+		{"bufsize", "2m", nil},
+		{"bufsize", "-1", ErrOptionValue},
+		{"strsize", "1", ErrOptionValue},
+		{"aggsize", "", ErrOptionValue},
+		{"switchrate", "10hz", nil},
+		{"switchrate", "0", ErrOptionValue},
+		{"switchrate", "5x", ErrOptionValue},
+		{"aggsortpos", "1", nil},
+		{"nosuch", "", ErrOptionName},
+		{"bufsize", "99999999t", ErrOptionValue},
 	} {
 		if err := s.Set(o.name, o.value); !errors.Is(err, o.err) {
 			t.Errorf("%s=%s: got %v, want %v", o.name, o.value, err, o.err)

@@ -180,10 +180,10 @@ func TestCreate_isAllOrNothing(t *testing.T) {
 		`"docker":true`:                              "docker: not yet supported on this host",
 		`"delegate_dataset":true`:                    "delegate_dataset: not yet supported on this host",
 		`"zpool":"nosuch"`:                           "Invalid value(s) for: zpool",
-		`"image_uuid":"3f2b7f0e-1111-4222-8333-44445555bbbb"`:                                "imgadm import 3f2b7f0e-1111-4222-8333-44445555bbbb",
-		`"cpu_cap":"x","mystery":1,"alias":7`:                                                "Invalid value(s) for: alias,cpu_cap",
-		`"routes":{"x":"y"}`:                                                                 "Invalid route destination",
-		`"filesystems":[{"type":"lofs"}]`:                                                    "filesystems need source, target and type",
+		`"image_uuid":"3f2b7f0e-1111-4222-8333-44445555bbbb"`: "imgadm import 3f2b7f0e-1111-4222-8333-44445555bbbb",
+		`"cpu_cap":"x","mystery":1,"alias":7`:                 "Invalid value(s) for: alias,cpu_cap",
+		`"routes":{"x":"y"}`:                                  "Invalid route destination",
+		`"filesystems":[{"type":"lofs"}]`:                     "filesystems need source, target and type",
 		`"autoboot":true,"filesystems":[{"source":"/nosuch","target":"/mnt","type":"lofs"}]`: "nosuch",
 	} {
 		p := tiny(2, extra)

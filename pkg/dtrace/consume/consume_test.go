@@ -132,9 +132,12 @@ func TestPrintLayout(t *testing.T) {
 	s := &ctype.Type{Kind: ctype.Struct, Name: "s", Size: 32}
 	s.SetMembers(func() []ctype.Member {
 		return []ctype.Member{
-			{Name: "n", Type: ctype.IntT}, {Name: "zero", Type: ctype.IntT, Offset: 4},
-			{Name: "text", Type: ctype.ArrayOf(ctype.Char, 4), Offset: 8}, {Name: "c", Type: color, Offset: 12},
-			{Name: "in", Type: in, Offset: 16}, {Name: "bits", Type: ctype.UInt, Offset: 24, BitOff: 4, BitSize: 4},
+			{Name: "n", Type: ctype.IntT},
+			{Name: "zero", Type: ctype.IntT, Offset: 4},
+			{Name: "text", Type: ctype.ArrayOf(ctype.Char, 4), Offset: 8},
+			{Name: "c", Type: color, Offset: 12},
+			{Name: "in", Type: in, Offset: 16},
+			{Name: "bits", Type: ctype.UInt, Offset: 24, BitOff: 4, BitSize: 4},
 		}
 	})
 	data := make([]byte, 32)

@@ -2,8 +2,17 @@ package lang
 
 // levels are the binary operators from the loosest to the tightest.
 var levels = [...][]Kind{
-	{"||"}, {"^^"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="},
-	{"<", ">", "<=", ">="}, {"<<", ">>"}, {"+", "-"}, {"*", "/", "%"},
+	{"||"},
+	{"^^"},
+	{"&&"},
+	{"|"},
+	{"^"},
+	{"&"},
+	{"==", "!="},
+	{"<", ">", "<=", ">="},
+	{"<<", ">>"},
+	{"+", "-"},
+	{"*", "/", "%"},
 }
 
 // expression parses assignments joined by commas.
