@@ -194,6 +194,9 @@ func tool(t testing.TB, args ...string) string {
 // image builds one into dir/name.
 func image(t testing.TB, dir, stamp string, more ...string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("boots a machine: not with -short")
+	}
 	for _, program := range []string{qemu, "busybox", "mkfs.btrfs"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("needs %s: %v", program, err)

@@ -65,6 +65,9 @@ func Run(t *testing.T, o Options, suites ...Suite) {
 // require skips the test where there can be no guest.
 func require(t testing.TB, o *Options) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("boots a guest: not with -short")
+	}
 	if runtime.GOARCH != "amd64" {
 		t.Skip("needs an amd64 host: the guest's kernel is one")
 	}
