@@ -32,15 +32,8 @@ type wiring struct {
 	clocks     []gen.Run
 	raw        []gen.Run
 	user       []gen.Run
-	probeOf    map[int]*probe.Probe // of clocks, raw and user
-	tables     map[probe.Kind]*table
-}
-
-// table is what system calls do at one side: a group of clauses by number.
-type table struct {
-	words  []uint32 // probe id and group of each number
-	groups [][]int
-	keys   map[string]int
+	probeOf    map[int]*probe.Probe           // of clocks, raw and user
+	calls      map[probe.Kind]map[int]gen.Run // of system calls, by number
 }
 
 // wire sorts the clauses by attach point.
@@ -56,7 +49,7 @@ func (s *Session) wire() *wiring {
 		}
 	}
 	sort.Ints(order)
-	w := &wiring{probeOf: map[int]*probe.Probe{}, tables: map[probe.Kind]*table{}}
+	w := &wiring{probeOf: map[int]*probe.Probe{}, calls: map[probe.Kind]map[int]gen.Run{}}
 	epid := 0
 	for _, id := range order {
 		for _, i := range byProbe[id] {
@@ -84,27 +77,14 @@ func (s *Session) wire() *wiring {
 			w.user = append(w.user, run)
 			w.probeOf[id] = p
 		case probe.SyscallEntry, probe.SyscallReturn:
-			w.syscall(p, run)
+			k := p.Attach.Kind
+			if w.calls[k] == nil {
+				w.calls[k] = map[int]gen.Run{}
+			}
+			w.calls[k][p.Attach.Number] = run
 		}
 	}
 	return w
-}
-
-func (w *wiring) syscall(p *probe.Probe, run gen.Run) {
-	t := w.tables[p.Attach.Kind]
-	if t == nil {
-		t = &table{words: make([]uint32, 2*probe.MaxSyscall), keys: map[string]int{}}
-		w.tables[p.Attach.Kind] = t
-	}
-	key := fmt.Sprint(run.Clauses)
-	group, ok := t.keys[key]
-	if !ok {
-		t.groups = append(t.groups, run.Clauses)
-		group = len(t.groups)
-		t.keys[key] = group
-	}
-	nr := p.Attach.Number
-	t.words[2*nr], t.words[2*nr+1] = uint32(run.Probe), uint32(group)
 }
 
 func tableName(k probe.Kind) string {
@@ -116,9 +96,9 @@ func tableName(k probe.Kind) string {
 
 // load makes, loads and attaches everything; the session stays inactive.
 func (s *Session) load(w *wiring) error {
-	tables := map[string][]uint32{}
-	for k, t := range w.tables {
-		tables[tableName(k)] = t.words
+	tables := map[probe.Kind]*gen.Table{}
+	for k, runs := range w.calls {
+		tables[k] = gen.NewTable(tableName(k), probe.MaxSyscall, runs)
 	}
 	var err error
 	if s.maps, err = makeMaps(s.gen, s.opts.Sizes, tables); err != nil {
@@ -140,7 +120,7 @@ func (s *Session) load(w *wiring) error {
 	if s.end, err = s.loadOwn(w.end, gen.Draining); err != nil {
 		return err
 	}
-	for k, t := range w.tables {
+	for k, t := range tables {
 		if err := s.loadTable(k, t); err != nil {
 			return err
 		}
@@ -236,7 +216,7 @@ func (s *Session) loadOwn(runs []gen.Run, state int32) ([]*ebpf.Program, error) 
 	return progs, nil
 }
 
-func (s *Session) loadTable(k probe.Kind, t *table) error {
+func (s *Session) loadTable(k probe.Kind, t *gen.Table) error {
 	var point interface {
 		gen.Point
 		Number() asm.Instructions
@@ -244,7 +224,7 @@ func (s *Session) loadTable(k probe.Kind, t *table) error {
 	if k == probe.SyscallReturn {
 		point = probe.Return{}
 	}
-	ins, err := s.gen.Table(point, point.Number(), probe.MaxSyscall, tableName(k), t.groups)
+	ins, err := s.gen.Table(point, point.Number(), t)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (m maps) Close() error {
 const noPrealloc = 1 // BPF_F_NO_PREALLOC
 
 // makeMaps makes what the programs refer to.
-func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, error) {
+func makeMaps(g *gen.Generator, sizes Sizes, tables map[probe.Kind]*gen.Table) (maps, error) {
 	m := maps{}
 	specs := fixedMaps(g, sizes)
 	if g.Zones {
@@ -55,8 +55,8 @@ func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, e
 			MaxEntries: entries(sizes.Dyn, g.DynSize(v.Var)), Flags: noPrealloc,
 		})
 	}
-	for name := range table {
-		specs = append(specs, &ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: probe.MaxSyscall})
+	for _, t := range tables {
+		specs = append(specs, &ebpf.MapSpec{Name: t.Map, Type: ebpf.Array, KeySize: 4, ValueSize: uint32(t.Size()), MaxEntries: 1})
 	}
 	for _, s := range specs {
 		one, err := ebpf.NewMap(s)
@@ -66,7 +66,7 @@ func makeMaps(g *gen.Generator, sizes Sizes, table map[string][]uint32) (maps, e
 		}
 		m[s.Name] = one
 	}
-	return m, m.fill(g, table)
+	return m, m.fill(g, tables)
 }
 
 func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
@@ -91,18 +91,13 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 }
 
 // fill puts in what programs only read.
-func (m maps) fill(g *gen.Generator, table map[string][]uint32) error {
+func (m maps) fill(g *gen.Generator, tables map[probe.Kind]*gen.Table) error {
 	if err := m[gen.MapStrings].Put(uint32(0), g.Strings); err != nil {
 		return fmt.Errorf("store string constants: %w", err)
 	}
-	for name, words := range table {
-		for nr := 0; nr+1 < len(words); nr += 2 {
-			if words[nr+1] == 0 {
-				continue
-			}
-			if err := m[name].Put(uint32(nr/2), [2]uint32{words[nr], words[nr+1]}); err != nil {
-				return fmt.Errorf("store the table of system calls: %w", err)
-			}
+	for _, t := range tables {
+		if err := m[t.Map].Put(uint32(0), t.Value()); err != nil {
+			return fmt.Errorf("store the table of system calls: %w", err)
 		}
 	}
 	return nil
@@ -122,15 +117,25 @@ func (m maps) names(probes []*probe.Probe) error {
 	return nil
 }
 
+// entries is how many of a size fit. Many cost more than themselves: the kernel
+// keeps a head for each of them, made with the map, and the names of where their
+// parts are.
 func entries(bytes, each int) uint32 {
-	return uint32(min(max(bytes/each, 1), 1<<18))
+	const few, overhead = 1024, 256
+	n := max(bytes/each, 1)
+	if n > few {
+		n = max(bytes/(each+overhead), few)
+	}
+	return uint32(min(n, 1<<18))
 }
 
-// ringSize is the size of the buffer that all CPUs share. A small one is taken
-// as it is: the program wants to see what happens when it is full.
+// ringSize is the size of the buffer that all CPUs share: twice what one may
+// have, however many there are, since they seldom fill theirs at the same time
+// and all of it is memory from the start. A small one is taken as it is: the
+// program wants to see what happens when it is full.
 func ringSize(bytes int) uint32 {
-	if bytes >= 1<<20 {
-		bytes *= runtime.NumCPU()
+	if bytes >= 1<<20 && runtime.NumCPU() > 1 {
+		bytes *= 2
 	}
 	return powerOfTwo(bytes)
 }

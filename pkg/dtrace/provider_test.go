@@ -207,3 +207,25 @@ fbt:vmlinux:vfs_read:return /self->in && args[1] == 100/ { printf("%s %d", probe
 		{"stack", `fbt::vfs_read:entry /pid == $pid/ { printf("%d", stackdepth > 1 && caller != 0); exit(0) }`, "1", read},
 	})
 }
+
+// TestSyscallGroups has system calls that run different clauses out of many:
+// each runs its own, in the order of the program.
+func TestSyscallGroups(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`syscall:::entry /pid == $pid/ { self->all = 1; self->ran = 0 }
+`)
+	for range 70 { // more than one word of bits, none of them of getpriority
+		b.WriteString("syscall::getsid:entry /pid == $pid/ { self->ran += 1 }\n")
+	}
+	b.WriteString(`syscall::getpriority:entry, syscall::setpriority:entry /self->all/ { self->ran += 1000 }
+syscall::getpriority:entry /self->ran/ { printf("%s %d", probefunc, self->ran); exit(0) }
+syscall::getpriority:return { exit(1) }`)
+	runAll(t, []providerTest{{"bits", b.String(), "getpriority 1000", func(*testing.T) func() {
+		return func() {
+			unix.Getsid(0)
+			if _, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err != nil {
+				t.Error(err)
+			}
+		}
+	}}})
+}

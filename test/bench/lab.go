@@ -65,7 +65,7 @@ func (l *lab) furnish(here string) error {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"bare", "enter", "idle", "snap"} {
+	for _, name := range []string{"bare", "calls", "enter", "idle", "snap"} {
 		if err := do("gcc", "-O2", "-static", "-o", filepath.Join(l.dir, name), filepath.Join(here, "test/bench/c", name+".c")); err != nil {
 			return err
 		}

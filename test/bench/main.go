@@ -48,6 +48,7 @@ func run(rounds int, only string) error {
 		{"idle200", func() error { return l.idle(200) }},
 		{"list1000", l.listThousand},
 		{"systemd", l.systemd},
+		{"dtrace", l.dtrace},
 	} {
 		if !pattern.MatchString(c.name) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
@@ -40,11 +41,13 @@ const (
 // Types is one file, or a module's file on top of the kernel's.
 type Types struct {
 	types, strs []byte
-	pos         []uint32 // where each type begins in types, by id - first
+	count       int      // of types
+	pos         []uint32 // where every stride'th type begins in types
 	base        *Types   // of a module: the kernel's
 	first       uint32   // id of pos[0]
 	strFirst    uint32   // offset of strs[0] among all strings
 
+	found  map[string]uint32 // ids by kind and name
 	made   map[uint32]*ctype.Type
 	making map[uint32]bool
 }
@@ -73,49 +76,72 @@ func New(data []byte, base *Types) (*Types, error) {
 	}
 	t := &Types{
 		types: cut(h.TypeOff, h.TypeLen), strs: cut(h.StrOff, h.StrLen), base: base, first: 1,
-		made: map[uint32]*ctype.Type{}, making: map[uint32]bool{},
+		found: map[string]uint32{}, made: map[uint32]*ctype.Type{}, making: map[uint32]bool{},
 	}
 	if base != nil {
-		t.first = base.first + uint32(len(base.pos))
+		t.first = base.first + uint32(base.count)
 		t.strFirst = base.strFirst + uint32(len(base.strs))
 	}
 	return t, t.index()
 }
 
-// index notes where each type begins.
+// stride is how many types are walked at most to find one by its number. There
+// are more than a hundred thousand: a place for each would be half a megabyte
+// that most programs touch for nothing.
+const stride = 32
+
+// index counts the types and notes where some begin.
 func (t *Types) index() error {
-	t.pos = make([]uint32, 0, len(t.types)/24)
-	for at := 0; at < len(t.types); {
-		if at+12 > len(t.types) {
+	at := 0
+	for ; at+head <= len(t.types); t.count++ {
+		n := typeSize(t.types[at:])
+		if n == 0 || n > len(t.types)-at {
 			return ErrFormat
 		}
-		n := size(binary.NativeEndian.Uint32(t.types[at+4:]))
-		if n < 0 || at+n > len(t.types) {
-			return ErrFormat
+		if t.count%stride == 0 {
+			t.pos = append(t.pos, uint32(at))
 		}
-		t.pos = append(t.pos, uint32(at))
 		at += n
+	}
+	if at != len(t.types) {
+		return ErrFormat
 	}
 	return nil
 }
 
-// size is the bytes that a type takes by its info word, negative for a kind
-// that is not known.
-func size(info uint32) int {
-	n := int(info & 0xffff)
-	switch kind(info >> 24 & 31) {
-	case kindPtr, kindFwd, kindTypedef, kindVolatile, kindConst, kindRestrict, kindFunc, kindFloat, kindTypeTag:
-		return 12
-	case kindInt, kindVar, kindDeclTag:
-		return 16
-	case kindArray:
-		return 24
-	case kindStruct, kindUnion, kindDatasec, kindEnum64:
-		return 12 + 12*n
-	case kindEnum, kindFuncProto:
-		return 12 + 8*n
+// walk calls f for the types from number i on, a multiple of stride, until it
+// returns false.
+func (t *Types) walk(i int, f func(i int, b []byte) bool) {
+	if i >= t.count {
+		return
 	}
-	return -1
+	for at := int(t.pos[i/stride]); i < t.count; i++ {
+		b := t.types[at:]
+		n := typeSize(b)
+		if !f(i, b[:n]) {
+			return
+		}
+		at += n
+	}
+}
+
+// typeSize is the bytes of the type that b begins with, 0 for none.
+func typeSize(b []byte) int {
+	info := binary.NativeEndian.Uint32(b[4:])
+	s := &kindSizes[info>>24&31]
+	return int(s.fixed) + int(s.each)*int(info&0xffff)
+}
+
+const head = 12 // bytes that every type begins with
+
+// kindSizes are the bytes that a type of each kind takes: fixed, and for each of
+// what it is made of. A kind that is not known has none.
+var kindSizes = [32]struct{ fixed, each uint8 }{
+	kindPtr: {head, 0}, kindFwd: {head, 0}, kindTypedef: {head, 0}, kindVolatile: {head, 0}, kindConst: {head, 0},
+	kindRestrict: {head, 0}, kindFunc: {head, 0}, kindFloat: {head, 0}, kindTypeTag: {head, 0},
+	kindInt: {head + 4, 0}, kindVar: {head + 4, 0}, kindDeclTag: {head + 4, 0}, kindArray: {head + 12, 0},
+	kindStruct: {head, 12}, kindUnion: {head, 12}, kindDatasec: {head, 12}, kindEnum64: {head, 12},
+	kindEnum: {head, 8}, kindFuncProto: {head, 8},
 }
 
 // raw is one type as the file has it.
@@ -139,19 +165,31 @@ func (t *Types) raw(id uint32) raw {
 		}
 		return raw{}
 	}
-	if id-t.first >= uint32(len(t.pos)) {
+	if id-t.first >= uint32(t.count) {
 		return raw{}
 	}
 	return t.at(int(id - t.first))
 }
 
-func (t *Types) at(i int) raw {
-	b := t.types[t.pos[i]:]
-	if i+1 < len(t.pos) {
-		b = b[:t.pos[i+1]-t.pos[i]]
-	}
+func (t *Types) at(number int) (r raw) {
+	t.walk(number/stride*stride, func(i int, b []byte) bool {
+		if i < number {
+			return true
+		}
+		r = newRaw(b)
+		return false
+	})
+	return r
+}
+
+func newRaw(b []byte) raw {
 	word := binary.NativeEndian.Uint32
-	return raw{name: word(b), info: word(b[4:]), size: word(b[8:]), rest: b[12:]}
+	return raw{name: word(b), info: word(b[4:]), size: word(b[8:]), rest: b[head:]}
+}
+
+// all calls f for every type until it returns false.
+func (t *Types) all(f func(i int, r raw) bool) {
+	t.walk(0, func(i int, b []byte) bool { return f(i, newRaw(b)) })
 }
 
 // str is the string at an offset.
@@ -186,17 +224,25 @@ func (t *Types) offset(s string) (uint32, bool) {
 
 // find is the id of a type by kind and name, 0 for none.
 func (t *Types) find(name string, kinds ...kind) uint32 {
+	key := fmt.Sprint(name, kinds)
+	id, ok := t.found[key]
+	if !ok {
+		id = t.search(name, kinds)
+		t.found[key] = id
+	}
+	return id
+}
+
+func (t *Types) search(name string, kinds []kind) (id uint32) {
 	off, ok := t.offset(name)
 	if !ok {
 		return 0
 	}
-	for i, at := range t.pos {
-		if binary.NativeEndian.Uint32(t.types[at:]) != off {
-			continue
+	t.walk(0, func(i int, b []byte) bool {
+		if binary.NativeEndian.Uint32(b) == off && slices.Contains(kinds, newRaw(b).kind()) {
+			id = t.first + uint32(i)
 		}
-		if slices.Contains(kinds, t.at(i).kind()) {
-			return t.first + uint32(i)
-		}
-	}
-	return 0
+		return id == 0
+	})
+	return id
 }

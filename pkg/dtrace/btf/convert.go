@@ -110,7 +110,7 @@ func (t *Types) members(id uint32, r raw) []ctype.Member {
 	for i := range r.vlen() {
 		name, in, off := t.str(r.word(3*i)), r.word(3*i+1), r.word(3*i+2)
 		if name == "" && in >= id && t.raw(in).size >= r.size { // it would be in itself
-			if in == id || t.first+uint32(len(t.pos)) <= in {
+			if in == id || t.first+uint32(t.count) <= in {
 				continue
 			}
 		}

@@ -42,23 +42,24 @@ func (t *Types) Enumerator(name string) (int64, bool) {
 	if !ok {
 		return 0, false
 	}
-	for i := range t.pos {
-		r := t.at(i)
+	value, ok := int64(0), false
+	t.all(func(_ int, r raw) bool {
 		step := 2
 		switch r.kind() {
 		case kindEnum:
 		case kindEnum64:
 			step = 3
 		default:
-			continue
+			return true
 		}
 		for n := range r.vlen() {
 			if r.word(n*step) == off {
-				return enumValue(r, n), true
+				value, ok = enumValue(r, n), true
 			}
 		}
-	}
-	return 0, false
+		return !ok
+	})
+	return value, ok
 }
 
 // tracepoint is how the kernel names the type of a tracepoint's function.
@@ -102,10 +103,11 @@ func (t *Types) Tracepoints() []string {
 // parameters each has.
 func (t *Types) Functions() []string {
 	var all []string
-	for i := range t.pos {
-		if r := t.at(i); r.kind() == kindFunc {
+	t.all(func(_ int, r raw) bool {
+		if r.kind() == kindFunc {
 			all = append(all, strings.Clone(t.str(r.name)))
 		}
-	}
+		return true
+	})
 	return all
 }

@@ -1,8 +1,6 @@
 package gen
 
 import (
-	"slices"
-
 	"github.com/cilium/ebpf/asm"
 )
 
@@ -13,7 +11,7 @@ const faultPC = 8
 func Fault(word uint64) (code, pc uint64) { return word & (1<<faultPC - 1), word >> faultPC }
 
 func newCode(g *Generator, p Point) *code {
-	return &code{g: g, point: p, alias: map[string]string{}}
+	return &code{g: g, point: p, alias: map[string]string{}, ins: make(asm.Instructions, 0, 512)}
 }
 
 // finish resolves aliases and takes out what no path reaches, which the
@@ -32,17 +30,13 @@ func (c *code) finish() (asm.Instructions, error) {
 		}
 	}
 	live := c.reach(at)
-	place := 0
-	for i := range c.ins {
-		if slices.Contains(c.faults, i) {
-			c.ins[i].Constant |= int64(place) << faultPC
-		}
-		if live[i] {
-			place++
-		}
-	}
-	var out asm.Instructions
+	faults := c.faults // in order
+	out := c.ins[:0]
 	for i, in := range c.ins {
+		if len(faults) > 0 && faults[0] == i {
+			in.Constant |= int64(len(out)) << faultPC
+			faults = faults[1:]
+		}
 		if live[i] {
 			out = append(out, in)
 		}

@@ -104,7 +104,7 @@ func (g *Generator) Zeros() int {
 func (g *Generator) StringSize() int { return g.strCap }
 
 // ScratchSize is the size of MapScratch's value.
-func (g *Generator) ScratchSize() int { return Slots * g.slot.size }
+func (g *Generator) ScratchSize() int { return (ownSlots + Slots) * g.slot.size }
 
 // str returns the offset of a constant in MapStrings; 0 is the empty string.
 // Each is padded so that a whole string's bytes can be read from it.
@@ -309,6 +309,7 @@ func (g *Generator) planSlot() {
 	}
 	s.busy = place(8)
 	s.ts = place(8)
+	s.set = place(8 * ((len(g.Clauses) + 63) / 64))
 	s.fault = place(16)
 	s.errArgs = place(6 * 8)
 	s.scratchTop = place(8)

@@ -46,6 +46,9 @@ const (
 // Slots per CPU: how deep probes may nest in each other.
 const Slots = 4
 
+// ownSlots per CPU belong to one point each (see ownSlot).
+const ownSlots = 2
+
 // HeaderSize is the size of what every record begins with: clause u32, probe u32, cpu u32,
 // kind u32 (KindData, KindError), spec u64.
 const HeaderSize = 32
@@ -102,6 +105,7 @@ type VarLayout struct {
 type slot struct {
 	busy    int // u64
 	ts      int // u64: timestamp of the clause, 0 when not yet read
+	set     int // bits: which clauses of a table run
 	fault   int // u64 address, u64 code and place
 	errArgs int // arguments of the ERROR probe
 	record  int

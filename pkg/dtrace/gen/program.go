@@ -42,40 +42,6 @@ func (g *Generator) Shared(p Point, id asm.Instructions, clauses []int, state in
 	return c.finish()
 }
 
-// Table makes the program for an attach point where many probes fire, told
-// apart by a number: groups of clauses are found in a map by that number.
-// number must leave it in R0.
-func (g *Generator) Table(p Point, number asm.Instructions, limit int32, table string, groups [][]int) (asm.Instructions, error) {
-	c := newCode(g, p)
-	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
-	c.emit(number...)
-	// Look the number up first: most events may concern nobody.
-	c.emit(
-		asm.JGE.Imm(asm.R0, limit, "out"),
-		asm.StoreMem(asm.RFP, -4, asm.R0, asm.Word),
-		asm.LoadMapPtr(asm.R1, 0).WithReference(table),
-		asm.Mov.Reg(asm.R2, asm.RFP),
-		asm.Add.Imm(asm.R2, -4),
-		asm.FnMapLookupElem.Call(),
-		asm.JEq.Imm(asm.R0, 0, "out"),
-		asm.LoadMem(asm.R9, asm.R0, 0, asm.Word),
-		asm.LoadMem(asm.R8, asm.R0, 4, asm.Word),
-		asm.JEq.Imm(asm.R8, 0, "out"),
-	)
-	c.enter(Active)
-	for i, group := range groups {
-		next := c.label()
-		if len(groups) > 1 {
-			c.emit(asm.JNE.Imm(asm.R8, int32(i+1), next))
-		}
-		c.clauses(group)
-		c.jump("done")
-		c.mark(next)
-	}
-	c.epilogue()
-	return c.finish()
-}
-
 func (c *code) prologue(state int32) {
 	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
 	c.enter(state)
@@ -96,8 +62,27 @@ func (c *code) enter(state int32) {
 		asm.JEq.Imm(asm.R0, 0, "out"),
 		asm.Mov.Reg(asm.R7, asm.R0),
 	)
-	// A slot is taken and given back by its own flag, so the order in which
-	// nested probes end does not matter.
+	if own := c.ownSlot(); own >= 0 {
+		c.emit(asm.Add.Imm(asm.R7, int32(own*c.g.slot.size)))
+	} else {
+		c.takeSlot()
+	}
+	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
+}
+
+// ownSlot is the slot that belongs to the point alone, -1 for none: where one
+// program runs that cannot run twice at a time on a CPU, it needs no flag.
+func (c *code) ownSlot() int {
+	if p, ok := c.point.(interface{ Single() int }); ok {
+		return p.Single()
+	}
+	return -1
+}
+
+// takeSlot moves R7 to a slot that is free. One is taken and given back by its
+// own flag, so the order in which nested probes end does not matter.
+func (c *code) takeSlot() {
+	c.emit(asm.Add.Imm(asm.R7, int32(ownSlots*c.g.slot.size)))
 	for range Slots {
 		c.emit(
 			asm.Mov.Imm(asm.R0, 0),
@@ -110,16 +95,14 @@ func (c *code) enter(state int32) {
 	c.drop(DropNested)
 	c.jump("out")
 	c.mark("taken")
-	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
 }
 
 // epilogue gives the slot back.
 func (c *code) epilogue() {
 	c.mark("done")
-	c.emit(
-		asm.Mov.Imm(asm.R1, 0),
-		asm.StoreMem(asm.R7, int16(c.g.slot.busy), asm.R1, asm.DWord),
-	)
+	if c.ownSlot() < 0 {
+		c.storeImm(asm.R7, int16(c.g.slot.busy), 0)
+	}
 	c.emit(asm.Mov.Imm(asm.R0, 0).WithSymbol("out"), asm.Return())
 }
 

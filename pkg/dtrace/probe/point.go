@@ -35,6 +35,9 @@ func (Entry) Name() string { return "syscall entry probes" }
 // OwnFrames are those of the tracing on top of the stack.
 func (Entry) OwnFrames() int { return tracepointFrames }
 
+// Single is its slot: a CPU enters one system call at a time.
+func (Entry) Single() int { return 0 }
+
 // Number leaves the number of the system call in R0.
 func (Entry) Number() asm.Instructions {
 	return asm.Instructions{asm.LoadMem(asm.R0, asm.R6, 8, asm.DWord), asm.Mov.Reg32(asm.R0, asm.R0)}
@@ -59,6 +62,9 @@ func (Return) Name() string { return "syscall return probes" }
 
 // OwnFrames are those of the tracing on top of the stack.
 func (Return) OwnFrames() int { return tracepointFrames }
+
+// Single is its slot: a CPU leaves one system call at a time.
+func (Return) Single() int { return 1 }
 
 // Number leaves the number of the system call in R0; the registers still have
 // it.
