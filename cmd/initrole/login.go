@@ -11,6 +11,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/internal/terminal"
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/platform/live"
+	"github.com/smartbox-os/smartbox/pkg/platform/pid1"
 )
 
 const (
@@ -25,6 +26,7 @@ func Login(env *cli.Env, _ []string) int {
 	in := bufio.NewReader(env.Stdin)
 	for range loginTries {
 		fmt.Fprintf(env.Stdout, "\r\n%s", live.LoginPrompt())
+		pid1.Phase("prompt")
 		name, err := in.ReadString('\n')
 		if err != nil {
 			return cli.ExitFailed

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -72,17 +73,30 @@ func start(ctx context.Context, env *cli.Env, s *live.System, enter chan<- struc
 			return
 		}
 	}
+	var rest sync.WaitGroup
+	defer rest.Wait()
 	if err == nil {
-		tell(env, "configuration", s.Start(ctx))
-		tell(env, "platform", s.CameUp())
-		go func() { tell(env, "zones", s.BootZones(ctx)) }()
+		c, err := s.Configure()
+		tell(env, "configuration", err)
+		rest.Go(func() { bringUp(ctx, env, s, c) })
 	} else if ctx.Err() == nil {
 		tell(env, "pool", err)
 		fmt.Fprint(env.Stderr, "smartbox: the system is up without a pool, to be looked after: log in as root\r\n")
 		tell(env, "accounts", s.Accounts())
 	}
+	rest.Go(func() { s.Late(ctx) })
 	fmt.Fprint(env.Stderr, s.Banner())
 	s.Login(ctx)
+}
+
+// bringUp is what the login on the console does not wait for.
+func bringUp(ctx context.Context, env *cli.Env, s *live.System, c *live.Config) {
+	if c != nil {
+		tell(env, "network", s.Network(ctx, c))
+	}
+	tell(env, "platform", s.CameUp())
+	s.KeepKernelLog()
+	tell(env, "zones", s.BootZones(ctx))
 }
 
 // firstBoot sets the machine up from the image's answers or by asking.

@@ -37,9 +37,6 @@ type File struct {
 	From    string
 }
 
-// modprobe is where the kernel looks for the program that loads modules.
-const modprobe = "sbin/modprobe"
-
 // Initramfs writes the initramfs that s describes.
 func (s *Spec) Initramfs(w io.Writer) error {
 	level := zstd.SpeedBetterCompression
@@ -94,7 +91,10 @@ func (a archive) binary(s *Spec) error {
 	if err := a.fromFile("init", 0o755, s.Binary); err != nil {
 		return err
 	}
-	links := map[string]string{modprobe: "../init", "usr/bin/smartbox": "../../init"}
+	// There is no /sbin/modprobe: init makes it. Until then whatever part of the
+	// kernel asks for a module that this kernel may not even have would have to
+	// wait for a program's start.
+	links := map[string]string{"usr/bin/smartbox": "../../init"}
 	for _, tool := range s.Tools {
 		links[path.Join("usr/sbin", tool)] = "../../init"
 	}

@@ -3,11 +3,13 @@ package platform
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -141,6 +143,25 @@ func (m *machine) run(command string) string {
 	_, out, _ = strings.Cut(strings.ReplaceAll(out, "\r", ""), "-OF\n")
 	m.wait("# ")
 	return out
+}
+
+// cpu is the seconds of processor time that the machine used so far.
+func (m *machine) cpu() float64 {
+	m.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	var ticks float64
+	for _, word := range strings.Fields(rest)[11:13] { // of the user and of the system
+		n, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		ticks += n
+	}
+	return ticks / 100
 }
 
 // off switches the machine off in order.

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Index is all modules of one kernel.
@@ -16,7 +17,41 @@ type Index struct {
 	Modules []*Module // by path
 	Builtin []string  // names of those that are part of the kernel, and their aliases
 
+	once   sync.Once
 	byName map[string]*Module
+	byBus  map[string][]pattern
+}
+
+// pattern is an alias that stands for a module.
+type pattern struct {
+	alias  string
+	module *Module
+}
+
+// anyBus is where patterns are that do not begin with the name of a bus.
+const anyBus = "*"
+
+// bus is the part of an alias before its first colon, by which there are few
+// enough to look through: a kernel has tens of thousands.
+func bus(alias string) string {
+	name, _, ok := strings.Cut(alias, ":")
+	if !ok || strings.ContainsAny(name, "*?[") {
+		return anyBus
+	}
+	return underscored(name)
+}
+
+// prepare makes the maps that are searched.
+func (x *Index) prepare() {
+	x.once.Do(func() {
+		x.byName, x.byBus = map[string]*Module{}, map[string][]pattern{}
+		for _, m := range x.Modules {
+			x.byName[m.Name] = m
+			for _, a := range m.Aliases {
+				x.byBus[bus(a)] = append(x.byBus[bus(a)], pattern{a, m})
+			}
+		}
+	})
 }
 
 // Scan reads every module below a directory of modules (lib/modules/RELEASE).
@@ -77,25 +112,25 @@ func builtin(dir fs.FS) ([]string, error) {
 
 // Find is the module of a name, or nil.
 func (x *Index) Find(name string) *Module {
-	if x.byName == nil {
-		x.byName = map[string]*Module{}
-		for _, m := range x.Modules {
-			x.byName[m.Name] = m
-		}
-	}
+	x.prepare()
 	return x.byName[underscored(name)]
 }
 
 // Match is the modules that a name or an alias (a device's modalias, "fs-btrfs")
-// stands for, in the index's order.
+// stands for, in the index's order, but those by bus first.
 func (x *Index) Match(alias string) []*Module {
 	if m := x.Find(alias); m != nil {
 		return []*Module{m}
 	}
+	x.prepare()
+	of := x.byBus[bus(alias)]
+	if bus(alias) != anyBus {
+		of = slices.Concat(of, x.byBus[anyBus])
+	}
 	var found []*Module
-	for _, m := range x.Modules {
-		if slices.ContainsFunc(m.Aliases, func(pattern string) bool { return fits(pattern, alias) }) {
-			found = append(found, m)
+	for _, p := range of {
+		if !slices.Contains(found, p.module) && fits(p.alias, alias) {
+			found = append(found, p.module)
 		}
 	}
 	return found

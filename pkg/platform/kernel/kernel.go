@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,7 +41,7 @@ func (k *Kernel) Add(files ...string) error {
 		m.Path = "extra/" + filepath.Base(file)
 		k.extra[m] = file
 		k.Index.Modules = append(k.Index.Modules, m)
-		k.Index.byName = nil
+		k.Index.once = sync.Once{}
 	}
 	return nil
 }

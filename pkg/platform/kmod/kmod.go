@@ -1,10 +1,10 @@
 // Package kmod loads modules into the running kernel from the lists beside
 // them (modules.dep and the like): by name, by alias as the kernel asks for
-// them, and for all devices that are there. It needs no other program.
+// them, and for all devices that are there or come later. It needs no other
+// program.
 package kmod
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -27,13 +27,21 @@ func Dir() (string, error) {
 	return filepath.Join("/lib/modules", unix.ByteSliceToString(u.Release[:])), nil
 }
 
-// Loader loads modules of one directory.
+// Loader loads modules of one directory, several at a time when it is asked by
+// several.
 type Loader struct {
-	dir   string
-	index *kernel.Index
+	dir    string
+	index  *kernel.Index
+	insert func(file string) error
 
 	mu   sync.Mutex
-	done map[string]bool
+	jobs map[string]*job
+}
+
+// job is one module's way into the kernel, which it takes once.
+type job struct {
+	done chan struct{}
+	err  error
 }
 
 // Open reads the lists of the running kernel's modules. A system without
@@ -43,34 +51,87 @@ func Open() (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(dir, insert)
+}
+
+func open(dir string, insert func(string) error) (*Loader, error) {
 	x, err := kernel.ReadLists(os.DirFS(dir))
 	if errors.Is(err, fs.ErrNotExist) {
 		x = &kernel.Index{}
 	} else if err != nil {
 		return nil, fmt.Errorf("modules in %s: %w", dir, err)
 	}
-	return &Loader{dir: dir, index: x, done: map[string]bool{}}, nil
+	return &Loader{dir: dir, index: x, insert: insert, jobs: map[string]*job{}}, nil
 }
 
 // Load loads modules by name or alias, with all that they need. One that is
-// loaded already is no error.
+// loaded already is no error, nor is a soft dependency that this machine cannot
+// use; of several modules with one alias (a checksum in portable code and for
+// this processor) one is enough.
 func (l *Loader) Load(names ...string) error {
 	all, err := l.index.Closure(names...)
 	if err != nil {
 		return err
 	}
+	failed := map[string]error{}
+	for _, m := range all {
+		failed[m.Name] = l.one(m, failed)
+	}
+	var errs []error
+	for _, name := range names {
+		if err := nothingOf(l.index.Match(strings.TrimSuffix(name, "?")), failed); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// nothingOf is an error when none of some modules was loaded.
+func nothingOf(wanted []*kernel.Module, failed map[string]error) error {
+	var first error
+	for _, m := range wanted {
+		err := failed[m.Name]
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// one inserts a module whose needs were inserted before, or waits until
+// somebody else has.
+func (l *Loader) one(m *kernel.Module, failed map[string]error) error {
+	for _, need := range m.Depends {
+		if err := failed[need]; err != nil {
+			return fmt.Errorf("module %s: needs %w", m.Name, err)
+		}
+	}
+	l.mu.Lock()
+	j, begun := l.jobs[m.Name]
+	if !begun {
+		j = &job{done: make(chan struct{})}
+		l.jobs[m.Name] = j
+	}
+	l.mu.Unlock()
+	if begun {
+		<-j.done
+		return j.err
+	}
+	if err := l.insert(filepath.Join(l.dir, m.Path)); err != nil {
+		j.err = fmt.Errorf("module %s: %w", m.Name, err)
+	}
+	close(j.done)
+	return j.err
+}
+
+// begun reports whether a module was asked for already.
+func (l *Loader) begun(m *kernel.Module) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, m := range all {
-		if l.done[m.Name] {
-			continue
-		}
-		if err := insert(filepath.Join(l.dir, m.Path)); err != nil {
-			return fmt.Errorf("module %s: %w", m.Name, err)
-		}
-		l.done[m.Name] = true
-	}
-	return nil
+	return l.jobs[m.Name] != nil
 }
 
 // Names is every module that there is.
@@ -93,61 +154,6 @@ func insert(file string) error {
 		return nil
 	}
 	return err
-}
-
-// Coldplug loads the modules of all devices that the kernel has found. Loading
-// one may bring out further devices (a bus), so it looks until nothing is new.
-// Errors of single modules do not stop the others.
-func (l *Loader) Coldplug() error {
-	seen := map[string]bool{}
-	var errs []error
-	for {
-		found, err := modaliases()
-		if err != nil {
-			return err
-		}
-		news := false
-		for _, alias := range found {
-			if seen[alias] {
-				continue
-			}
-			seen[alias] = true
-			for _, m := range l.index.Match(alias) {
-				if l.done[m.Name] {
-					continue
-				}
-				news = true
-				if err := l.Load(m.Name); err != nil {
-					errs = append(errs, err)
-				}
-			}
-		}
-		if !news {
-			return errors.Join(errs...)
-		}
-	}
-}
-
-// modaliases is what all devices say they are.
-func modaliases() ([]string, error) {
-	var all []string
-	err := filepath.WalkDir("/sys/devices", func(file string, d fs.DirEntry, err error) error {
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) { // unplugged meanwhile
-				return nil
-			}
-			return err
-		}
-		if d.Name() != "modalias" {
-			return nil
-		}
-		alias, err := os.ReadFile(file)
-		if err == nil && len(bytes.TrimSpace(alias)) > 0 {
-			all = append(all, strings.TrimSpace(string(alias)))
-		}
-		return nil
-	})
-	return all, err
 }
 
 // MakeNodes makes the device nodes whose opening loads their module.

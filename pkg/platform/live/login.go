@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/platform/pid1"
 )
 
 // LoginRole is the name by which the binary is a login on a terminal.
@@ -20,7 +22,7 @@ const consoleDevice = "/dev/console"
 
 // Banner is what the console shows before the login.
 func (s *System) Banner() string {
-	return fmt.Sprintf("\r\nsmartbox platform %s on %s, up by %s\r\n", Stamp(), hostname(), s.Phases())
+	return fmt.Sprintf("\r\nsmartbox platform %s on %s, up by %s\r\n", Stamp(), hostname(), pid1.Phases())
 }
 
 func hostname() string {

@@ -22,11 +22,6 @@ const resolvConf = "/etc/resolv.conf"
 // as the nic tag and has the tag's link as a port, so that zones can be on the
 // same link without cutting the host off.
 func (s *System) network(ctx context.Context, c *Config) error {
-	if c.Hostname != "" {
-		if err := unix.Sethostname([]byte(c.Hostname)); err != nil {
-			return fmt.Errorf("hostname: %w", err)
-		}
-	}
 	if err := writeResolvers(c.Resolvers); err != nil {
 		return err
 	}

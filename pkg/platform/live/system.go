@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,40 +28,75 @@ type System struct {
 
 	pools *zpool.Host
 	zones *zone.Host
-	began time.Time
-
-	mu     sync.Mutex
-	phases []string
+	plug  *kmod.Plug
 }
 
 // New is the system with its console.
 func New(root paths.Root, log *slog.Logger, console io.Writer) *System {
 	return &System{
 		Root: root, Log: log, Console: console,
-		pools: zpool.New(root, log), zones: zone.New(root, log), began: time.Now(),
+		pools: zpool.New(root, log), zones: zone.New(root, log),
 	}
 }
 
 // ErrNoPool says that there is no pool to run from.
 var ErrNoPool = errors.New("no pool " + zpool.SystemPool + " is found on any disk")
 
-// Devices loads drivers and makes what programs expect beside the mounts.
+// Devices loads the drivers that the pool needs and makes what programs expect
+// beside the mounts. What only processors offer comes with Late.
 func (s *System) Devices() error {
-	s.phase("init")
+	pid1.Phase("init")
 	loader, err := kmod.Open()
 	if err != nil {
 		return err
 	}
-	err = errors.Join(loader.Coldplug(), loader.Load("af_packet?", "loop?", "btrfs?", "nf_tables?"), loader.MakeNodes("/dev"))
-	s.phase("devices")
-	return errors.Join(err, pid1.MountCgroups(false), pid1.LinkUp("lo"))
+	if s.plug, err = loader.Plug(isProcessor); err != nil {
+		return err
+	}
+	// The pool's file system takes long, for it tries out its checksums.
+	err = together(
+		func() error { return loader.Load("btrfs?") },
+		s.plug.Settle,
+		func() error {
+			return errors.Join(loader.MakeNodes("/dev"), pid1.MountCgroups(false), pid1.LinkUp("lo"))
+		})
+	pid1.Phase("devices")
+	return err
+}
+
+// isProcessor reports whether an alias is the processor's: ciphers and virtual
+// machines, which the system comes up without.
+func isProcessor(alias string) bool { return strings.HasPrefix(alias, "cpu:") }
+
+// together runs functions at the same time and returns all their errors.
+func together(all ...func() error) error {
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, do := range all {
+		wg.Go(func() { errs[i] = do() })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// Late loads the drivers that were put off, and then those of devices that are
+// plugged in, until ctx ends.
+func (s *System) Late(ctx context.Context) {
+	if s.plug == nil {
+		return
+	}
+	failed := func(err error) { s.Log.Warn("devices", "error", err) }
+	if err := s.plug.Late(); err != nil {
+		failed(err)
+	}
+	s.plug.Watch(ctx, failed)
 }
 
 // Import takes the pool in use and mounts what it has; ErrNoPool when there is
 // none.
 func (s *System) Import(ctx context.Context) error {
 	err := s.pools.ImportPool(ctx, zpool.SystemPool, zpool.ImportOptions{Force: true})
-	s.phase("pool")
+	pid1.Phase("pool")
 	if errors.Is(err, zpool.ErrNoPool) {
 		return ErrNoPool
 	}
@@ -78,26 +112,33 @@ func (s *System) Reopen(ctx context.Context) error {
 // Accounts puts root's password and keys in place.
 func (s *System) Accounts() error { return accounts(s.Root) }
 
-// Start brings up what the pool's configuration asks for: accounts, addresses,
-// and in the background the zones.
-func (s *System) Start(ctx context.Context) error {
+// Configure takes from the pool what the console's login needs: accounts and
+// the host's name. The rest of the configuration is returned.
+func (s *System) Configure() (*Config, error) {
 	if err := accounts(s.Root); err != nil {
-		return err
+		return nil, err
 	}
 	c, err := ReadConfig(s.Root)
-	if err != nil {
-		return err
+	if err != nil || c.Hostname == "" {
+		return c, err
 	}
-	err = s.network(ctx, c)
-	s.phase("network")
-	s.keepKernelLog()
+	if err := unix.Sethostname([]byte(c.Hostname)); err != nil {
+		return nil, fmt.Errorf("hostname: %w", err)
+	}
+	return c, nil
+}
+
+// Network gives the host its addresses.
+func (s *System) Network(ctx context.Context, c *Config) error {
+	err := s.network(ctx, c)
+	pid1.Phase("network")
 	return err
 }
 
 // BootZones starts every autoboot zone, several at a time.
 func (s *System) BootZones(ctx context.Context) error {
 	err := errors.Join(s.zones.Prepare(ctx), s.zones.Sweep(ctx), s.zones.BootAll(ctx))
-	s.phase("zones")
+	pid1.Phase("zones")
 	return err
 }
 
@@ -112,9 +153,9 @@ func (s *System) Stop(ctx context.Context) error {
 	return err
 }
 
-// keepKernelLog writes what the kernel said at this boot to the pool; losing it
+// KeepKernelLog writes what the kernel said at this boot to the pool; losing it
 // must not keep the system from coming up.
-func (s *System) keepKernelLog() {
+func (s *System) KeepKernelLog() {
 	size, err := unix.Klogctl(unix.SYSLOG_ACTION_SIZE_BUFFER, nil)
 	if err == nil {
 		buf := make([]byte, size)
@@ -125,25 +166,6 @@ func (s *System) keepKernelLog() {
 	if err != nil {
 		s.Log.Warn("the kernel's log is not kept", "error", err)
 	}
-}
-
-// phase notes how long it took to get here, for who measures.
-func (s *System) phase(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	up, err := os.ReadFile("/proc/uptime")
-	if err != nil {
-		return
-	}
-	first, _, _ := strings.Cut(string(up), " ")
-	s.phases = append(s.phases, name+"="+first)
-}
-
-// Phases are the seconds since the kernel began at which each phase ended.
-func (s *System) Phases() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.phases, " ")
 }
 
 // Stamp is the running image's.

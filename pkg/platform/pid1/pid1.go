@@ -1,6 +1,7 @@
 package pid1
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,14 +32,16 @@ var forwarded = []os.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGPWR, unix.SIGUSR1
 
 // Run is the life of PID 1. It does not return.
 func Run() {
+	began := uptime()
 	signals := make(chan os.Signal, 64)
 	signal.Notify(signals, append([]os.Signal{unix.SIGCHLD}, forwarded...)...)
 	unix.Reboot(unix.LINUX_REBOOT_CMD_CAD_OFF) //nolint:errcheck // Ctrl-Alt-Del then reboots at once
 	setEnvironment()
-	if err := mountAll(); err != nil {
+	if err := errors.Join(mountAll(), offerModules()); err != nil {
 		say("%v", err)
 		rescue()
 	}
+	note("kernel", began)
 	how, err := supervise(signals)
 	if err != nil {
 		say("%v", err)
@@ -46,6 +49,17 @@ func Run() {
 		how = CodeReboot
 	}
 	end(how)
+}
+
+// offerModules makes the program that the kernel calls for modules, this one. It
+// does not lie in the image, for the kernel would call it before there is
+// anything to answer.
+func offerModules() error {
+	err := os.Symlink("/init", "/sbin/modprobe")
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // setEnvironment is what programs may expect; the kernel gives HOME and TERM.
