@@ -268,6 +268,6 @@ func disk(t testing.TB, dir string) string {
 func direct(img string, memory string) []string {
 	return []string{
 		"-m", memory, "-kernel", img + "/vmlinuz", "-initrd", img + "/initramfs.zst", "-append", line,
-		"-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n",
+		"-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n,romfile=",
 	}
 }
