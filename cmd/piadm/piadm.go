@@ -4,9 +4,7 @@ package piadm
 import (
 	_ "embed" // the manual
 	"errors"
-	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +30,26 @@ func New(env *cli.Env) *cobra.Command {
 		Args:    cobra.ArbitraryArgs,
 		RunE:    command.NeedVerb,
 	}
-	root.AddCommand(newActivate(env), newAvail(env), newBootable(env), newInstall(env), newList(env), newRemove(env), newUpdate())
+	root.AddCommand(newActivate(env), newAvail(env), newBootable(env), newInstall(env), newList(env), newRemove(env), newUpdate(env))
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
+		verb.RunE = withCodes(verb.RunE)
 	}
 	return root
+}
+
+// exitCorrupt is the exit code for images or records on a pool that are damaged.
+const exitCorrupt = 3
+
+// withCodes gives errors the exit codes that piadm has for them.
+func withCodes(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		if errors.Is(err, pi.ErrCorrupt) {
+			return &cli.ExitError{Code: exitCorrupt, Err: err}
+		}
+		return err
+	}
 }
 
 // store opens the images of a pool, the system's when none is named.
@@ -72,8 +85,11 @@ func arg(args []string, n int) string {
 	return ""
 }
 
-// explain adds to a refused signature what to do.
+// explain adds what to do.
 func explain(err error) error {
+	if errors.Is(err, pi.ErrNoRepository) {
+		return cli.WithHint(err, "put piadm_url=https://... into /usbkey/config")
+	}
 	if errors.Is(err, platform.ErrUntrusted) {
 		return cli.WithHint(err, "put the signer's public key (*.pub) into /usbkey/platform-keys if you trust it")
 	}
@@ -97,32 +113,6 @@ func newActivate(env *cli.Env) *cobra.Command {
 	}
 }
 
-func newInstall(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "install directory|file.iso|url [pool]",
-		Short:   "put an image onto the pool; its signature is checked first",
-		Example: "  piadm install https://images.example.com/20260102T150405Z",
-		Args:    command.Args(1, 2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, _, err := store(env, cmd, arg(args, 1))
-			if err != nil {
-				return err
-			}
-			from, err := pi.OpenSource(args[0])
-			if err != nil {
-				return err
-			}
-			defer from.Close()
-			stamp, err := s.Install(cmd.Context(), from)
-			if err != nil {
-				return explain(err)
-			}
-			_, err = fmt.Fprintf(env.Stdout, "Platform image %s is installed; piadm activate %s makes it the next one.\n", stamp, stamp)
-			return err
-		},
-	}
-}
-
 func newRemove(env *cli.Env) *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -141,120 +131,4 @@ func newRemove(env *cli.Env) *cobra.Command {
 	}
 	cmd.Flags().BoolVarP(&force, "force", "f", false, "also the image to go back to")
 	return cmd
-}
-
-func newAvail(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "avail url",
-		Short:   "list the images that a server has",
-		Example: "  piadm avail https://images.example.com",
-		Args:    command.Args(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			stamps, err := pi.Available(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			for _, s := range stamps {
-				fmt.Fprintln(env.Stdout, s)
-			}
-			return nil
-		},
-	}
-}
-
-// errNoESP says what is not there, instead of seeming to do it.
-var errNoESP = errors.New("pools get no boot loader of their own yet: keep a stick, ISO or PXE server, whose image enters the pool's")
-
-func newBootable(env *cli.Env) *cobra.Command {
-	var enable, disable bool
-	cmd := &cobra.Command{
-		Use:     "bootable [-d | -e] [pool]",
-		Short:   "say which pools boot by themselves",
-		Example: "  piadm bootable",
-		Args:    command.Args(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if enable || disable {
-				return errNoESP
-			}
-			pools, err := zpool.New(env.Root, env.Log).Pools(cmd.Context(), args...)
-			if err != nil {
-				return err
-			}
-			for _, p := range pools {
-				fmt.Fprintf(env.Stdout, "%-30s ==> non-bootable\n", p.Name)
-			}
-			return nil
-		},
-	}
-	cmd.Flags().BoolVarP(&enable, "enable", "e", false, "refused: not there yet")
-	cmd.Flags().BoolVarP(&disable, "disable", "d", false, "refused: not there yet")
-	return cmd
-}
-
-func newUpdate() *cobra.Command {
-	return &cobra.Command{
-		Use:     "update [pool]",
-		Short:   "refused: it is for Triton's compute nodes",
-		Example: "  piadm install URL && piadm activate STAMP",
-		Args:    command.Args(0, 1),
-		RunE: func(*cobra.Command, []string) error {
-			return cli.WithHint(errors.New("update: is for Triton's compute nodes"), "piadm install and piadm activate do it here")
-		},
-	}
-}
-
-func newList(env *cli.Env) *cobra.Command {
-	var bare bool
-	cmd := &cobra.Command{
-		Use:     "list [-H] [pool]",
-		Short:   "list the pool's images",
-		Example: "  piadm list",
-		Args:    command.Args(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, dataset, err := store(env, cmd, arg(args, 0))
-			if err != nil {
-				return err
-			}
-			all, err := s.List()
-			if err != nil {
-				return err
-			}
-			return printList(env, bare, dataset, all)
-		},
-	}
-	cmd.Flags().BoolVarP(&bare, "no-header", "H", false, "no header, a tab between fields")
-	return cmd
-}
-
-func printList(env *cli.Env, bare bool, dataset string, all []pi.Entry) error {
-	var b strings.Builder
-	row := func(cells ...string) {
-		if bare {
-			b.WriteString(strings.Join(cells, "\t") + "\n")
-			return
-		}
-		fmt.Fprintf(&b, "%-18s %-30s %-12s %-5s %s\n", cells[0], cells[1], cells[2], cells[3], cells[4])
-	}
-	if !bare {
-		row("PI STAMP", "BOOTABLE FILESYSTEM", "BOOT IMAGE", "NOW", "NEXT")
-	}
-	for _, e := range all {
-		image := "none"
-		switch {
-		case e.Next:
-			image = "next"
-		case e.Whole:
-			image = "available"
-		}
-		row(e.Stamp, dataset, image, yes(e.Now), yes(e.Next))
-	}
-	_, err := fmt.Fprint(env.Stdout, b.String())
-	return err
-}
-
-func yes(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }

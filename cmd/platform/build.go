@@ -19,6 +19,7 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/platform"
 	"github.com/smartbox-os/smartbox/pkg/platform/kernel"
 	"github.com/smartbox-os/smartbox/pkg/platform/live"
+	"github.com/smartbox-os/smartbox/pkg/platform/media"
 )
 
 type buildOptions struct {
@@ -129,6 +130,9 @@ func (o *buildOptions) content(image *platform.Image) error {
 			return err
 		}
 		image.Files = append(image.Files, platform.File{Name: live.AnswersFile, Mode: 0o600, From: o.setup})
+	}
+	if _, err := os.Stat(media.DebianBlobs.Stub); err == nil { // for piadm bootable
+		image.Files = append(image.Files, platform.File{Name: media.DebianBlobs.Stub, Mode: 0o644, From: media.DebianBlobs.Stub})
 	}
 	return image.Userland()
 }

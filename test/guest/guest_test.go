@@ -33,3 +33,12 @@ func TestCgroupsV2(t *testing.T) {
 	}
 	testguest.Run(t, testguest.Options{Memory: 1024, Scratch: 8 << 30}, suites...)
 }
+
+// TestPlatform has a disk to divide, and modules to load, unlike this host.
+func TestPlatform(t *testing.T) {
+	testguest.Run(t, testguest.Options{Memory: 1024, Disks: []int64{2 << 30}, Modules: []string{"vfat", "nls_cp437", "nls_ascii", "dummy"}},
+		testguest.Package("./pkg/platform/esp", ""),
+		testguest.Package("./pkg/platform/kmod", ""),
+		testguest.Package("./pkg/platform/pid1", ""),
+	)
+}

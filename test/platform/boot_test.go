@@ -113,8 +113,8 @@ func main() {
 }
 `
 
-// From A to B; a C that panics goes back to B without anybody's help; images
-// that are changed or damaged are refused.
+// From A to B and back to A; a C that panics goes back to whatever was before,
+// without anybody's help; images that are changed or damaged are refused.
 func TestUpgrade_andRollback(t *testing.T) {
 	if !all() {
 		t.Skip("takes long: make test-guest runs it")
@@ -131,7 +131,7 @@ func TestUpgrade_andRollback(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	image(t, dir, stampC, "--binary", broken)
-	for from, to := range map[string]string{stampB: stampB, stampC: stampC} {
+	for from, to := range map[string]string{stampA: stampA, stampB: stampB, stampC: stampC} {
 		if err := os.CopyFS(filepath.Join(serve, to), os.DirFS(filepath.Join(dir, from))); err != nil {
 			t.Fatal(err)
 		}
@@ -171,13 +171,29 @@ func TestUpgrade_andRollback(t *testing.T) {
 	if got := m.run("piadm remove " + stampB); !strings.Contains(got, "it is running") {
 		t.Errorf("remove the running one: %q", got)
 	}
-	m.run("piadm activate " + stampC)
+	m.run("echo of B > /opt/state; piadm activate " + stampC)
 	m.send("reboot")
 	m.wait("entering platform " + stampC)
 	m.wait("I am broken")
 	m.wait("Kernel panic")
 	m.wait("platform " + stampC + " did not come up; going back to " + stampB)
 	m.wait("smartbox platform " + stampB + " on box1")
+	m.login("secret")
+	if got := m.run("piadm install " + url + stampA + " && piadm activate " + stampA); !strings.Contains(got, stampA+" is installed") {
+		t.Errorf("install A: %q", got)
+	}
+	m.send("reboot")
+	m.wait("smartbox platform " + stampA + " on box1")
+	m.login("secret")
+	if got := m.run("cat /opt/state; piadm list -H"); !strings.Contains(got, "of B\n"+stampA+"\tzones/boot\tnext\tyes\tyes\n") {
+		t.Errorf("back in A: %q", got)
+	}
+	// It panics again, and without anybody's help A is there.
+	m.run("piadm activate " + stampC)
+	m.send("reboot")
+	m.wait("Kernel panic")
+	m.wait("did not come up; going back to " + stampA)
+	m.wait("smartbox platform " + stampA + " on box1")
 	m.login("secret")
 	m.off()
 }
@@ -236,6 +252,42 @@ func TestMedia(t *testing.T) {
 			m.off()
 		})
 	}
+}
+
+// A pool made to be bootable boots by itself on UEFI, from the medium's image,
+// and no longer when that was taken back.
+func TestBootable(t *testing.T) {
+	if !all() {
+		t.Skip("takes long: make test-guest runs it")
+	}
+	dir := t.TempDir()
+	img := image(t, dir, stampA, "-a", write(t, filepath.Join(dir, "bootable.json"), `{"hostname": "box1", "root_password": "secret", "bootable": true}`))
+	out := filepath.Join(dir, "media")
+	tool(t, "platform", "media", "--iso", "-A", words, img, out)
+	firmware := append(uefi(t, dir), "-m", "512", "-no-reboot")
+	pool := disk(t, dir)
+	m := boot(t, pool, append(firmware, drive(filepath.Join(out, "smartbox.iso"))...)...)
+	m.login("secret")
+	for _, step := range [][2]string{
+		{"piadm bootable", "zones                          ==> non-bootable\n"},
+		{"piadm update", "piadm: pool zones is not bootable\n"},
+		{"piadm bootable -e zones", "Pool zones boots by itself, with boot image " + stampA + ".\n"},
+		{"piadm bootable", "zones                          ==> UEFI\n"},
+		{"piadm list -H", stampA + "\tzones/boot\tnext\tyes\tyes\n"},
+		{"piadm update", "Boot image " + stampA + " of pool zones is up to date.\n"},
+	} {
+		if got := m.run(step[0]); !strings.Contains(got, step[1]) {
+			t.Errorf("%s: %q", step[0], got)
+		}
+	}
+	m.off()
+
+	m = boot(t, pool, firmware...)
+	m.login("secret")
+	if got := m.run("hostname; piadm list -H; piadm bootable -d zones; piadm bootable"); !strings.Contains(got, "box1\n"+stampA) || !strings.Contains(got, "non-bootable") {
+		t.Errorf("from the pool itself: %q", got)
+	}
+	m.off()
 }
 
 // drive is an image as a disk that is booted first.

@@ -14,6 +14,7 @@ import (
 	"github.com/smartbox-os/smartbox/internal/atomicfile"
 	"github.com/smartbox-os/smartbox/internal/paths"
 	"github.com/smartbox-os/smartbox/internal/revert"
+	"github.com/smartbox-os/smartbox/pkg/platform/esp"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -21,6 +22,7 @@ import (
 type Answers struct {
 	Disks        []string          `json:"disks"`                   // of the pool; none: the only empty one
 	Force        bool              `json:"force,omitempty"`         // use disks that seem to hold something
+	Bootable     bool              `json:"bootable,omitempty"`      // leave room for piadm bootable -e
 	Hostname     string            `json:"hostname,omitempty"`      // smartbox
 	RootPassword string            `json:"root_password,omitempty"` // or
 	RootShadow   string            `json:"root_shadow,omitempty"`   // its hash
@@ -160,6 +162,13 @@ func (s *System) Setup(ctx context.Context, a *Answers) error {
 		disks = []string{disk}
 	}
 	s.say("making the pool %s on %s", zpool.SystemPool, strings.Join(disks, " "))
+	if a.Bootable {
+		pool, err := s.divide(disks[0], a.Force)
+		if err != nil {
+			return err
+		}
+		disks = []string{pool}
+	}
 	if err := s.pools.CreatePool(ctx, zpool.SystemPool, zpool.PoolOptions{Devices: disks, Force: a.Force}); err != nil {
 		return err
 	}
@@ -170,6 +179,21 @@ func (s *System) Setup(ctx context.Context, a *Answers) error {
 	}
 	undo.Success()
 	return nil
+}
+
+// divide makes room on a disk for what boots the pool, and returns the pool's
+// part.
+func (s *System) divide(disk string, force bool) (string, error) {
+	if !force {
+		all, err := Disks()
+		if err != nil {
+			return "", err
+		}
+		if !slices.ContainsFunc(all, func(d Disk) bool { return d.Path == disk && d.Empty }) {
+			return "", fmt.Errorf("disks: %s is not an empty disk; \"force\" overwrites it", disk)
+		}
+	}
+	return esp.Partition(disk)
 }
 
 func (s *System) fillPool(ctx context.Context, a *Answers) error {

@@ -66,15 +66,27 @@ func readSource(dir string) (*source, error) {
 }
 
 // uki is the image as one EFI program.
-func (s *source) uki(o Options) ([]byte, error) {
-	stub, err := os.ReadFile(o.Blobs.Stub)
+func (s *source) uki(o Options) ([]byte, error) { return s.loader(o.Blobs, o.commandLine()) }
+
+// Loader is the image in a directory as one EFI program that starts its kernel
+// with a command line.
+func Loader(dir string, blobs Blobs, commandLine string) ([]byte, error) {
+	s, err := readSource(dir)
+	if err != nil {
+		return nil, err
+	}
+	return s.loader(blobs, commandLine)
+}
+
+func (s *source) loader(blobs Blobs, commandLine string) ([]byte, error) {
+	stub, err := os.ReadFile(blobs.Stub)
 	if err != nil {
 		return nil, err
 	}
 	release := fmt.Sprintf("ID=smartbox\nNAME=smartbox\nPRETTY_NAME=\"smartbox %s\"\nVERSION_ID=%s\n", s.manifest.Stamp, s.manifest.Stamp)
 	return UKI(stub, []Section{
 		{".osrel", []byte(release)},
-		{".cmdline", []byte(o.commandLine())},
+		{".cmdline", []byte(commandLine)},
 		{".uname", []byte(s.manifest.Release)},
 		{".initrd", s.initramfs},
 		{".linux", s.kernel},

@@ -86,3 +86,9 @@ func (i *ISOReader) Open(name string) (io.Reader, error) {
 	}
 	return io.NewSectionReader(i.r, e.at, e.size), nil
 }
+
+// Has reports whether the image has a file of that name.
+func (i *ISOReader) Has(name string) bool {
+	_, ok := i.files[name]
+	return ok
+}

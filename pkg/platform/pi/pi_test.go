@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/smartbox-os/smartbox/pkg/platform"
+	"github.com/smartbox-os/smartbox/pkg/platform/media"
 )
 
 const (
@@ -51,9 +52,26 @@ func (f *fixture) image(stamp string) string {
 	return dir
 }
 
+// iso is a file with an image.
+func (f *fixture) iso(stamp string) string {
+	f.t.Helper()
+	files := []media.File{{Name: "bios.bin", Data: make([]byte, 4096)}, {Name: "efi.img", Data: make([]byte, 4096)}}
+	dir := f.image(stamp)
+	for _, name := range []string{platform.KernelFile, platform.InitramfsFile, platform.ManifestFile, platform.SignatureFile} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		f.must(err)
+		files = append(files, media.File{Name: "platform/" + name, Data: data})
+	}
+	data, err := media.ISO(files, media.ISOOptions{Label: "TEST", BIOS: "bios.bin", EFI: "efi.img", MBR: make([]byte, 432)})
+	f.must(err)
+	name := filepath.Join(f.t.TempDir(), "x.iso")
+	f.must(os.WriteFile(name, data, 0o644))
+	return name
+}
+
 func (f *fixture) install(where string) error {
 	f.t.Helper()
-	from, err := OpenSource(where)
+	from, err := OpenSource(f.t.Context(), where)
 	if err != nil {
 		return err
 	}
@@ -202,7 +220,7 @@ func (s slow) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 
 func TestInstall_interrupted(t *testing.T) {
 	f := newFixture(t)
-	from, err := OpenSource(f.image(b))
+	from, err := OpenSource(t.Context(), f.image(b))
 	f.must(err)
 	if _, err := f.Install(t.Context(), slow{from, platform.InitramfsFile}); err == nil {
 		t.Error("half an image is installed")
@@ -222,7 +240,7 @@ func TestInstall_atOnce(t *testing.T) {
 	errs := make([]error, len(dirs))
 	for i, dir := range dirs {
 		wg.Go(func() {
-			from, err := OpenSource(dir)
+			from, err := OpenSource(t.Context(), dir)
 			if err == nil {
 				_, err = f.Install(context.Background(), from)
 			}
@@ -306,5 +324,119 @@ func TestEntered(t *testing.T) {
 	}
 	if !WasEntered(line) || WasEntered("console=ttyS0 smartbox.entered2") {
 		t.Error("entered")
+	}
+}
+
+// What boots a pool is the image that is known to come up here.
+func TestLoaderImage(t *testing.T) {
+	f := newFixture(t)
+	f.Running = "20270101T000000Z" // of a medium, not installed
+	is := func(want string) {
+		t.Helper()
+		stamp, dir, err := f.LoaderImage()
+		f.must(err)
+		if stamp != want || dir != f.path(want) {
+			t.Errorf("%s in %s, want %s", stamp, dir, want)
+		}
+	}
+	if _, _, err := f.LoaderImage(); !errors.Is(err, errNoLoader) {
+		t.Errorf("without images: %v", err)
+	}
+	f.installed(a, b, c)
+	is(c) // none is known: the newest
+	f.must(f.Activate(b))
+	is(b)
+	f.must(f.MarkGood(a))
+	is(a)
+	f.Running = c
+	is(c)
+	// A damaged one is not written anywhere.
+	f.must(os.WriteFile(filepath.Join(f.path(c), platform.KernelFile), []byte("x"), 0o644))
+	if _, _, err := f.LoaderImage(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("damaged: %v", err)
+	}
+	f.must(os.Remove(filepath.Join(f.path(c), platform.SignatureFile)))
+	is(a)
+}
+
+func TestSetLoader(t *testing.T) {
+	f := newFixture(t)
+	f.must(f.SetLoader(b))
+	if got, err := f.Loader(); got != b || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	f.must(f.SetLoader(""))
+	if got, err := f.Loader(); got != "" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	f.must(os.WriteFile(filepath.Join(f.Dir, stateFile), []byte(`{"loader": "../x"}`), 0o644))
+	if _, err := f.Loader(); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a loader that is no stamp: %v", err)
+	}
+}
+
+// A repository is an address with an index and an image below each stamp.
+func TestFind_repository(t *testing.T) {
+	f := newFixture(t)
+	top := t.TempDir()
+	for _, stamp := range []string{a, b} {
+		f.must(os.CopyFS(filepath.Join(top, stamp), os.DirFS(f.image(stamp))))
+	}
+	f.must(os.WriteFile(filepath.Join(top, "index.json"), []byte(`["`+a+`","`+b+`"]`), 0o644))
+	server := httptest.NewServer(http.FileServer(http.Dir(top)))
+	t.Cleanup(server.Close)
+	for _, where := range []string{Latest, a} {
+		from, err := Find(t.Context(), where, server.URL)
+		f.must(err)
+		stamp, err := f.Install(t.Context(), from)
+		f.must(errors.Join(err, from.Close()))
+		if want := map[string]string{Latest: b, a: a}[where]; stamp != want {
+			t.Errorf("%s is %s", where, stamp)
+		}
+	}
+	for _, where := range []string{Latest, c} {
+		if _, err := Find(t.Context(), where, ""); !errors.Is(err, ErrNoRepository) {
+			t.Errorf("%s without a repository: %v", where, err)
+		}
+	}
+	f.must(os.WriteFile(filepath.Join(top, "index.json"), []byte(`[]`), 0o644))
+	if _, err := Find(t.Context(), Latest, server.URL); err == nil || !strings.Contains(err.Error(), "has no images") {
+		t.Errorf("an empty repository: %v", err)
+	}
+}
+
+// An ISO is an image too: as a file, at an address, and on a medium.
+func TestFind_iso(t *testing.T) {
+	f := newFixture(t)
+	iso := f.iso(b)
+	data, err := os.ReadFile(iso)
+	f.must(err)
+	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(iso))))
+	t.Cleanup(server.Close)
+	root := t.TempDir()
+	for _, dir := range []string{"sys/class/block/loop0", "sys/class/block/vda", "sys/class/block/sr0", "sys/class/block/gone", "dev"} {
+		f.must(os.MkdirAll(filepath.Join(root, dir), 0o755))
+	}
+	f.must(os.WriteFile(filepath.Join(root, "dev/vda"), make([]byte, 1<<20), 0o644))
+	if _, err := findMedium(root); !errors.Is(err, errNoMedium) {
+		t.Errorf("a disk is no medium: %v", err)
+	}
+	f.must(os.WriteFile(filepath.Join(root, "dev/sr0"), data, 0o644))
+	for name, open := range map[string]func() (Source, error){
+		"file":    func() (Source, error) { return Find(t.Context(), iso, "") },
+		"address": func() (Source, error) { return Find(t.Context(), server.URL+"/"+filepath.Base(iso), "") },
+		"medium":  func() (Source, error) { return findMedium(root) },
+	} {
+		from, err := open()
+		f.must(err)
+		stamp, err := f.Install(t.Context(), from)
+		f.must(errors.Join(err, from.Close()))
+		if stamp != b {
+			t.Errorf("%s: %s", name, stamp)
+		}
+		f.must(f.Remove(b, false))
+	}
+	if _, err := Find(t.Context(), server.URL+"/nosuch.iso", ""); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an ISO that is not there: %v", err)
 	}
 }

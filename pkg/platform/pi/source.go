@@ -26,9 +26,12 @@ type Source interface {
 const maxSmallFile = 1 << 20
 
 // OpenSource is the image in a directory, in an ISO file, or below an http(s)
-// address.
-func OpenSource(where string) (Source, error) {
+// address; one that ends in .iso is such a file's.
+func OpenSource(ctx context.Context, where string) (Source, error) {
 	if u, err := url.Parse(where); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
+		if strings.HasSuffix(strings.ToLower(u.Path), ".iso") {
+			return remoteISO(ctx, where)
+		}
 		return &remote{strings.TrimSuffix(where, "/")}, nil
 	}
 	fi, err := os.Stat(where)

@@ -24,6 +24,7 @@ type state struct {
 	Trials   int      `json:"trials,omitempty"`   // boots of Next since it was activated
 	Good     []string `json:"good,omitempty"`     // images that came up
 	Failed   string   `json:"failed,omitempty"`   // the last one that did not
+	Loader   string   `json:"loader,omitempty"`   // what the pool's own boot loader was made of
 }
 
 func (s *Store) load() (*state, error) {
@@ -36,14 +37,14 @@ func (s *Store) load() (*state, error) {
 	}
 	st := &state{}
 	if err := json.Unmarshal(data, st); err != nil {
-		return nil, fmt.Errorf("%s: %w", stateFile, err)
+		return nil, fmt.Errorf("%s: %w: %w", stateFile, ErrCorrupt, err)
 	}
-	for _, stamp := range append([]string{st.Next, st.Fallback}, st.Good...) {
+	for _, stamp := range append([]string{st.Next, st.Fallback, st.Loader}, st.Good...) {
 		if stamp == "" {
 			continue
 		}
 		if err := platform.CheckStamp(stamp); err != nil {
-			return nil, fmt.Errorf("%s: %w", stateFile, err)
+			return nil, fmt.Errorf("%s: %w: %w", stateFile, ErrCorrupt, err)
 		}
 	}
 	return st, nil
@@ -134,9 +135,11 @@ func (s *Store) Activate(stamp string) error {
 	defer held.Unlock()
 	if _, err := platform.VerifyManifest(s.path(stamp), s.Keys); err != nil {
 		if errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("%w: %s", ErrNotInstalled, stamp)
+			if _, err := os.Stat(s.path(stamp)); err != nil {
+				return fmt.Errorf("%w: %s", ErrNotInstalled, stamp)
+			}
 		}
-		return fmt.Errorf("%s: %w", stamp, err)
+		return fmt.Errorf("platform %s: %w: %w", stamp, ErrCorrupt, err)
 	}
 	st, err := s.load()
 	if err != nil {

@@ -22,6 +22,7 @@ var (
 	ErrNotInstalled = errors.New("no such platform image is installed")
 	ErrInstalled    = errors.New("is installed already")
 	ErrInUse        = errors.New("is in use")
+	ErrCorrupt      = errors.New("what is kept on the pool is damaged")
 )
 
 // Store is the images of one pool.
