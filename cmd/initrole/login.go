@@ -23,43 +23,60 @@ const (
 
 // Login asks for a name and a password on a terminal and becomes a shell.
 func Login(env *cli.Env, _ []string) int {
-	in := bufio.NewReader(env.Stdin)
+	return session{
+		env: env, in: bufio.NewReader(env.Stdin), shadow: "/etc/shadow", pause: loginPause,
+		prompted: func() { pid1.Phase("prompt") },
+		become:   func(name string) error { return become(env, name) },
+	}.run()
+}
+
+// session is one person's tries to log in.
+type session struct {
+	env      *cli.Env
+	in       *bufio.Reader
+	shadow   string
+	pause    time.Duration
+	become   func(name string) error
+	prompted func()
+}
+
+func (s session) run() int {
 	for range loginTries {
-		fmt.Fprintf(env.Stdout, "\r\n%s", live.LoginPrompt())
-		pid1.Phase("prompt")
-		name, err := in.ReadString('\n')
+		fmt.Fprintf(s.env.Stdout, "\r\n%s", live.LoginPrompt())
+		s.prompted()
+		name, err := s.in.ReadString('\n')
 		if err != nil {
 			return cli.ExitFailed
 		}
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
-		if may(env, in, name) {
-			fmt.Fprintf(env.Stderr, "login: %v\n", become(env, name))
+		if s.may(name) {
+			fmt.Fprintf(s.env.Stderr, "login: %v\n", s.become(name))
 			return cli.ExitFailed
 		}
-		time.Sleep(loginPause)
-		fmt.Fprint(env.Stdout, "\r\nLogin incorrect\r\n")
+		time.Sleep(s.pause)
+		fmt.Fprint(s.env.Stdout, "\r\nLogin incorrect\r\n")
 	}
 	return cli.ExitFailed
 }
 
 // may asks for the password where there is one.
-func may(env *cli.Env, in *bufio.Reader, name string) bool {
-	shadow, err := os.ReadFile("/etc/shadow")
+func (s session) may(name string) bool {
+	shadow, err := os.ReadFile(s.shadow)
 	if err != nil {
-		fmt.Fprintf(env.Stderr, "login: %v\n", err)
+		fmt.Fprintf(s.env.Stderr, "login: %v\n", err)
 		return false
 	}
 	if ok, wanted := live.MayLogin(string(shadow), name, ""); !wanted {
 		return ok
 	}
-	restore := terminal.NoEcho(env.Stdin)
+	restore := terminal.NoEcho(s.env.Stdin)
 	defer restore()
-	fmt.Fprint(env.Stdout, "Password: ")
+	fmt.Fprint(s.env.Stdout, "Password: ")
 	late := time.AfterFunc(loginWindow, func() { syscall.Kill(os.Getpid(), syscall.SIGHUP) }) //nolint:errcheck // oneself
 	defer late.Stop()
-	password, err := in.ReadString('\n')
+	password, err := s.in.ReadString('\n')
 	if err != nil {
 		return false
 	}

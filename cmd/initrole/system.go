@@ -61,6 +61,7 @@ func tell(env *cli.Env, what string, err error) {
 // start brings the system up and offers logins until ctx ends; or, when the pool
 // has another image that is active, says that it is ready to be entered.
 func start(ctx context.Context, env *cli.Env, s *live.System, enter chan<- struct{}) {
+	tell(env, "logs", s.Listen())
 	tell(env, "devices", s.Devices())
 	err := s.Import(ctx)
 	if errors.Is(err, live.ErrNoPool) {
@@ -95,7 +96,7 @@ func bringUp(ctx context.Context, env *cli.Env, s *live.System, c *live.Config) 
 		tell(env, "network", s.Network(ctx, c))
 	}
 	tell(env, "platform", s.CameUp())
-	s.KeepKernelLog()
+	tell(env, "logs", s.KeepLogs())
 	tell(env, "zones", s.BootZones(ctx))
 }
 

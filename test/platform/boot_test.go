@@ -41,14 +41,14 @@ func TestBoot_firstAndSecond(t *testing.T) {
 			t.Errorf("%s: %q has no %q", command, got, want)
 		}
 	}
-	m.run("echo kept > /opt/file; sync")
+	m.run("echo kept > /opt/file; logger -t me said so; sync")
 	m.run(`zonecfg -z z1 "create; set zonepath=/zones/z1; set autoboot=true; set brand=joyent-minimal; ` +
 		`add net; set physical=net0; set global-nic=admin; add property (name=ips,value=\"10.0.2.77/24\"); end; commit" && zoneadm -z z1 install`)
 	m.off()
 
 	m = boot(t, pool, direct(img, "256")...)
 	m.login("secret")
-	if got := m.run("cat /opt/file; dladm show-etherstub -p -o link; test -s /var/log/smartbox/dmesg && echo logged"); !strings.Contains(got, "kept\nstub0\nlogged") {
+	if got := m.run("cat /opt/file; dladm show-etherstub -p -o link; test -s /var/log/smartbox/dmesg && echo logged; grep -c 'me: said so' /var/log/messages"); !strings.Contains(got, "kept\nstub0\nlogged\n1\n") {
 		t.Errorf("after a reboot: %q", got)
 	}
 	// The zone came up by itself and answers through the network.

@@ -25,6 +25,29 @@ func TestSHA512Crypt(t *testing.T) {
 	}
 }
 
+// Without a password the console lets root in, and still nobody else.
+func TestMayLogin_noPassword(t *testing.T) {
+	for name, want := range map[string]bool{"root": true, "other": false, "": false} {
+		if ok, wanted := MayLogin("root::::::::\n", name, ""); ok != want || wanted == want {
+			t.Errorf("%q: %v, %v", name, ok, wanted)
+		}
+	}
+	for _, shadow := range []string{"", "root", "root:!:1", "root:*:", "rooter::1", " root::"} {
+		if ok, _ := MayLogin(shadow, "root", ""); ok {
+			t.Errorf("%q lets root in", shadow)
+		}
+	}
+}
+
+func FuzzMayLogin(f *testing.F) {
+	f.Add("root:$6$ab$cd:1\n", "root", "x")
+	f.Fuzz(func(t *testing.T, shadow, name, password string) {
+		if ok, wanted := MayLogin(shadow, name, password); ok && name != "root" || !ok && !wanted {
+			t.Errorf("%v, %v", ok, wanted)
+		}
+	})
+}
+
 func TestMayLogin(t *testing.T) {
 	hash, err := HashPassword("open sesame")
 	if err != nil {
@@ -38,7 +61,9 @@ func TestMayLogin(t *testing.T) {
 		{"root", "open sesame", true, true},
 		{"root", "", false, true},
 		{"root", "open", false, true},
-		{"guest", "", true, false},
+		{"guest", "", false, true}, // would be root
+		{"Root", "open sesame", false, true},
+		{"root\x00", "open sesame", false, true},
 		{"daemon", "", false, true},
 		{"daemon", "*", false, true},
 		{"locked", "open sesame", false, true},

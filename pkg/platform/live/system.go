@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/platform"
 	"github.com/smartbox-os/smartbox/pkg/platform/kmod"
 	"github.com/smartbox-os/smartbox/pkg/platform/pid1"
+	"github.com/smartbox-os/smartbox/pkg/platform/syslog"
 	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
@@ -29,13 +31,14 @@ type System struct {
 	pools *zpool.Host
 	zones *zone.Host
 	plug  *kmod.Plug
+	log   *syslog.Log
 }
 
 // New is the system with its console.
 func New(root paths.Root, log *slog.Logger, console io.Writer) *System {
 	return &System{
 		Root: root, Log: log, Console: console,
-		pools: zpool.New(root, log), zones: zone.New(root, log),
+		pools: zpool.New(root, log), zones: zone.New(root, log), log: syslog.New(),
 	}
 }
 
@@ -92,6 +95,12 @@ func (s *System) Late(ctx context.Context) {
 	s.plug.Watch(ctx, failed)
 }
 
+// Listen begins to collect what programs and the kernel say. A system that does
+// not log comes up nonetheless.
+func (s *System) Listen() error {
+	return errors.Join(s.log.Listen("/dev/log"), s.log.Kernel("/dev/kmsg"))
+}
+
 // Import takes the pool in use and mounts what it has; ErrNoPool when there is
 // none.
 func (s *System) Import(ctx context.Context) error {
@@ -144,7 +153,8 @@ func (s *System) BootZones(ctx context.Context) error {
 
 // Stop ends the zones and lets go of the pool.
 func (s *System) Stop(ctx context.Context) error {
-	err := s.zones.HaltAll(ctx)
+	s.log.Add("init: going down")
+	err := errors.Join(s.zones.HaltAll(ctx), s.log.Release())
 	if pools, listErr := s.pools.Pools(ctx); listErr == nil {
 		for _, p := range pools {
 			err = errors.Join(err, s.pools.ExportPool(ctx, p.Name, true))
@@ -153,9 +163,23 @@ func (s *System) Stop(ctx context.Context) error {
 	return err
 }
 
-// KeepKernelLog writes what the kernel said at this boot to the pool; losing it
+// KeepLogs writes to the pool what was said since the system started, and from
+// now on.
+func (s *System) KeepLogs() error {
+	s.keepKernelLog()
+	if err := s.log.Keep(filepath.Join(s.Root.Log(), "messages")); err != nil {
+		return err
+	}
+	link := s.Root.Join("var/log/messages")
+	if err := os.Symlink("smartbox/messages", link); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// keepKernelLog writes what the kernel said at this boot to the pool; losing it
 // must not keep the system from coming up.
-func (s *System) KeepKernelLog() {
+func (s *System) keepKernelLog() {
 	size, err := unix.Klogctl(unix.SYSLOG_ACTION_SIZE_BUFFER, nil)
 	if err == nil {
 		buf := make([]byte, size)
