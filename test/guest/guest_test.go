@@ -10,6 +10,13 @@ import (
 // all reports whether everything is to be run, which takes long without KVM.
 func all() bool { return os.Getenv("SMARTBOX_TEST_GUEST") == "all" }
 
+// platform are suites that have a disk to divide, and are PID 1's.
+var platform = []testguest.Suite{
+	testguest.Package("./pkg/platform/esp", ""),
+	testguest.Package("./pkg/platform/kmod", ""),
+	testguest.Package("./pkg/platform/pid1", ""),
+}
+
 // TestCgroupsV2 has control groups v2 alone, as current distributions do, and
 // the kinds of links that other kernels may lack.
 func TestCgroupsV2(t *testing.T) {
@@ -31,14 +38,9 @@ func TestCgroupsV2(t *testing.T) {
 			testguest.Package("./pkg/zpool", ""),
 		}
 	}
-	testguest.Run(t, testguest.Options{Memory: 1024, Scratch: 8 << 30}, suites...)
-}
-
-// TestPlatform has a disk to divide, and modules to load, unlike this host.
-func TestPlatform(t *testing.T) {
-	testguest.Run(t, testguest.Options{Memory: 1024, Disks: []int64{2 << 30}, Modules: []string{"vfat", "nls_cp437", "nls_ascii", "dummy"}},
-		testguest.Package("./pkg/platform/esp", ""),
-		testguest.Package("./pkg/platform/kmod", ""),
-		testguest.Package("./pkg/platform/pid1", ""),
-	)
+	suites = append(suites, platform...)
+	testguest.Run(t, testguest.Options{
+		Memory: 1024, Scratch: 8 << 30,
+		Disks: []int64{2 << 30}, Modules: []string{"vfat", "nls_cp437", "nls_ascii"},
+	}, suites...)
 }
