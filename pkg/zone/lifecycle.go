@@ -173,14 +173,19 @@ func (h *Host) fall(ctx context.Context, name string, end func(*RunState) error)
 		return err
 	}
 	defer release()
-	s, err := h.current(ctx, name)
-	if err != nil {
-		return err
-	}
-	if s.Run != nil {
+	// A reboot that outlived its command leaves the zone to another zoneadmd, and
+	// may do so while the first is told to end.
+	for last := (Process{}); ; {
+		s, err := h.current(ctx, name)
+		if err != nil {
+			return err
+		}
+		if s.Run == nil || s.Run.Supervisor == last {
+			return h.tidy(ctx, name)
+		}
+		last = s.Run.Supervisor
 		if err := end(s.Run); err != nil {
 			return err
 		}
 	}
-	return h.tidy(ctx, name)
 }

@@ -101,6 +101,31 @@ func TestKill_commandAtAnyPoint(t *testing.T) {
 	}
 }
 
+// A reboot goes on when its command is killed, and a halt comes at any moment of
+// it.
+func TestKill_rebootThenHalt(t *testing.T) {
+	w := newWorld(t)
+	w.add("k", "exec busybox sleep 1000")
+	for range kills() {
+		w.boot("k")
+		cmd := w.command("reboot", "k")
+		time.Sleep(rand.N(120 * time.Millisecond))
+		cmd.Process.Kill()
+		cmd.Wait()
+		w.eventually("the halt", func() bool {
+			err := w.Halt(t.Context(), "k")
+			if err != nil && !errors.Is(err, zone.ErrBusy) {
+				t.Fatal(err)
+			}
+			return err == nil
+		})
+		if got := w.state("k").State; got != zone.Installed {
+			t.Fatalf("the zone is %s after a halt", got)
+		}
+		w.clean("k")
+	}
+}
+
 func TestKill_zoneadmdAtAnyPoint(t *testing.T) {
 	w := newWorld(t)
 	links := w.stub()
