@@ -1,12 +1,14 @@
 package relay
 
 import (
-	"errors"
+	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-const chunk = 64 << 10
+// Chunk is how much is moved at once, in bytes.
+const Chunk = 64 << 10
 
 // Flow moves what comes from one descriptor to another. One of the two is a
 // pipe of ours, which the flow owns: non-blocking, and closed when the flow
@@ -37,51 +39,52 @@ func (f *Flow) Close() {
 		return
 	}
 	f.ended = true
+	ours := f.From
 	if f.Input {
-		unix.Close(f.To)
-	} else {
-		unix.Close(f.From)
+		ours = f.To
 	}
+	syscall.RawSyscall6(unix.SYS_CLOSE, uintptr(ours), 0, 0, 0, 0, 0) // of a pipe: never waits
 }
 
 // move moves what can be moved now.
-func (f *Flow) move() {
+func (f *Flow) move(l *Loop) {
 	if f.copying || f.To < 0 {
-		f.copy()
+		f.copy(l)
 		return
 	}
-	n, err := unix.Splice(f.From, nil, f.To, nil, chunk, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
+	n, _, errno := l.Call(unix.SYS_SPLICE, uintptr(f.From), 0, uintptr(f.To), 0, Chunk, unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
 	switch {
-	case errors.Is(err, unix.EAGAIN):
+	case errno == unix.EAGAIN:
 		// The one that was ready is not to blame.
 		f.blocked = !f.blocked
-	case err == unix.EINVAL:
+	case errno == unix.EINVAL:
 		f.copying = true
-		f.copy()
-	case errors.Is(err, unix.EINTR):
-	case err != nil || n == 0:
+		f.copy(l)
+	case errno == unix.EINTR:
+	case errno != 0 || n == 0:
 		f.Close()
 	default:
 		f.blocked = false
 	}
 }
 
-func (f *Flow) copy() {
-	if len(f.pending) == 0 && !f.fill() {
+func (f *Flow) copy(l *Loop) {
+	if len(f.pending) == 0 && !f.fill(l) {
 		return
 	}
 	for len(f.pending) > 0 {
-		n, err := f.write()
+		n, errno := f.write(l)
 		switch {
-		case errors.Is(err, unix.EAGAIN):
+		case errno == unix.EAGAIN:
 			f.blocked = true
 			return
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
+		case errno == unix.EINTR:
+			continue
+		case errno != 0:
 			f.Close()
 			return
 		}
-		f.pending = f.pending[max(n, 0):]
+		f.pending = f.pending[min(int(n), len(f.pending)):]
 		if !f.Input && len(f.pending) > 0 {
 			f.blocked = true // ask again: the world's end may block
 			return
@@ -91,25 +94,29 @@ func (f *Flow) copy() {
 }
 
 // fill reads; false says that there is nothing to write.
-func (f *Flow) fill() bool {
-	if f.buf == nil {
-		f.buf = make([]byte, chunk)
+func (f *Flow) fill(l *Loop) bool {
+	if len(f.buf) == 0 {
+		if f.buf = l.Memory(); len(f.buf) == 0 {
+			f.Close()
+			return false
+		}
 	}
-	n, err := unix.Read(f.From, f.buf)
+	n, _, errno := l.Call(unix.SYS_READ, uintptr(f.From), uintptr(unsafe.Pointer(&f.buf[0])), uintptr(len(f.buf)), 0, 0, 0)
 	switch {
-	case err == unix.EAGAIN || err == unix.EINTR:
+	case errno == unix.EAGAIN || errno == unix.EINTR:
 		return false
-	case err != nil || n == 0:
+	case errno != 0 || n == 0:
 		f.Close()
 		return false
 	}
-	f.pending = f.buf[:n]
+	f.pending = f.buf[:min(int(n), len(f.buf))]
 	return true
 }
 
-func (f *Flow) write() (int, error) {
+func (f *Flow) write(l *Loop) (uintptr, syscall.Errno) {
 	if f.To < 0 {
-		return len(f.pending), nil
+		return uintptr(len(f.pending)), 0
 	}
-	return unix.Write(f.To, f.pending)
+	n, _, errno := l.Call(unix.SYS_WRITE, uintptr(f.To), uintptr(unsafe.Pointer(&f.pending[0])), uintptr(len(f.pending)), 0, 0, 0)
+	return n, errno
 }

@@ -86,9 +86,9 @@ type execution struct {
 	command enter.Command
 }
 
-// searchPath is where commands are looked for. Tools that replace the host's in
+// SearchPath is where commands are looked for. Tools that replace the host's in
 // a sparse zone come first there.
-func searchPath(brand string) []string {
+func SearchPath(brand string) []string {
 	usual := []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 	native := []string{"/native/usr/sbin", "/native/usr/bin"}
 	if strings.HasPrefix(brand, "joyent") {
@@ -104,7 +104,7 @@ func command(o ExecOptions, u user, brand string) enter.Command {
 		u.shell = defaultShell
 	}
 	c := enter.Command{
-		Argv: o.Argv, Path: searchPath(brand), Dirs: []string{"/"},
+		Argv: o.Argv, Path: SearchPath(brand), Dirs: []string{"/"},
 		UID: u.uid, GID: u.gid, Groups: u.groups, TTY: o.TTY,
 	}
 	c.Env = append([]string{

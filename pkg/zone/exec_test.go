@@ -239,23 +239,3 @@ func descriptors(t *testing.T) int {
 	}
 	return len(list)
 }
-
-func FuzzParsePasswd(f *testing.F) {
-	f.Add([]byte("root:x:0:0::/root:/bin/sh\nu:x:1000:1000::/home/u:/bin/bash\n"), []byte("g:x:60:u,v\n"), "u")
-	f.Add([]byte("u:x:99999999999:1:::\n:::::::\n"), []byte("g:x:-1:u"), "u")
-	f.Fuzz(func(t *testing.T, passwd, group []byte, name string) {
-		u, ok := parsePasswd(passwd, name)
-		if !ok {
-			return
-		}
-		u.groups = parseGroups(group, u)
-		for _, id := range append(u.groups, u.uid, u.gid) {
-			if id > lastID {
-				t.Errorf("id %d", id)
-			}
-		}
-		if u.home[0] != '/' || u.shell != "" && u.shell[0] != '/' || strings.ContainsAny(u.home+u.shell+u.name, "\x00\n") {
-			t.Errorf("%+v", u)
-		}
-	})
-}

@@ -1,16 +1,11 @@
 package zone
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"path"
-	"strconv"
-	"strings"
 
 	"github.com/smartbox-os/smartbox/internal/beneath"
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/account"
 )
 
 // user is who a command in a zone runs as, by the zone's own account files.
@@ -26,8 +21,8 @@ type user struct {
 // maxAccounts bounds what is read of a zone's account files.
 const maxAccounts = 4 << 20
 
-// lastID is the highest id that a zone has.
-const lastID = 65535
+// maxGroups is how many groups an account of a zone may have.
+const maxGroups = 1000
 
 // findUser looks name (or a number) up in the account files below root, a
 // directory whose content is the zone's to choose. Root is there in any case.
@@ -44,11 +39,13 @@ func findUser(root, name string) (user, error) {
 	if err != nil {
 		return user{}, err
 	}
-	u, ok := parsePasswd(passwd, name)
+	a, ok := account.Find(passwd, []byte(name))
+	u := user{name: string(a.Name), uid: a.UID, gid: a.GID, home: string(a.Home), shell: string(a.Shell)}
 	switch {
 	case ok:
 	case name == "root":
-		u = user{name: name, home: "/root"}
+		u.name, u.home = name, "/root"
+		a.Name = []byte(name)
 	default:
 		return user{}, fmt.Errorf("user %q is not in the zone's /etc/passwd", name)
 	}
@@ -56,7 +53,7 @@ func findUser(root, name string) (user, error) {
 	if err != nil {
 		return user{}, err
 	}
-	u.groups = append([]uint32{u.gid}, parseGroups(group, u)...)
+	u.groups = account.Groups(append(make([]uint32, 0, maxGroups), u.gid), group, a)
 	return u, nil
 }
 
@@ -72,61 +69,4 @@ func accounts(tree *beneath.Tree, name string) ([]byte, error) {
 		return nil, fmt.Errorf("read the zone's /%s: %w", name, err)
 	}
 	return data, nil
-}
-
-func parsePasswd(passwd []byte, name string) (user, bool) {
-	for fields := range records(passwd, 7) {
-		uid, err1 := id(fields[2])
-		gid, err2 := id(fields[3])
-		if (fields[0] != name && fields[2] != name) || errors.Join(err1, err2) != nil {
-			continue
-		}
-		u := user{name: fields[0], uid: uid, gid: gid, home: fields[5], shell: fields[6]}
-		if !path.IsAbs(u.home) {
-			u.home = "/"
-		}
-		if !path.IsAbs(u.shell) {
-			u.shell = ""
-		}
-		return u, true
-	}
-	return user{}, false
-}
-
-func parseGroups(group []byte, u user) []uint32 {
-	var list []uint32
-	for fields := range records(group, 4) {
-		gid, err := id(fields[2])
-		if err != nil || gid == u.gid || len(list) > 1000 {
-			continue
-		}
-		for member := range strings.SplitSeq(fields[3], ",") {
-			if member == u.name {
-				list = append(list, gid)
-				break
-			}
-		}
-	}
-	return list
-}
-
-// records yields the lines of an account file that have n fields.
-func records(data []byte, n int) func(yield func([]string) bool) {
-	return func(yield func([]string) bool) {
-		lines := bufio.NewScanner(bytes.NewReader(data))
-		for lines.Scan() {
-			fields := strings.Split(lines.Text(), ":")
-			if len(fields) == n && !strings.Contains(lines.Text(), "\x00") && !yield(fields) {
-				return
-			}
-		}
-	}
-}
-
-func id(s string) (uint32, error) {
-	n, err := strconv.ParseUint(s, 10, 32)
-	if err == nil && n > lastID {
-		err = fmt.Errorf("id %d is above %d", n, lastID)
-	}
-	return uint32(n), err
 }

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/child"
 )
 
 // start forks and listens to the children until one of them is the command.
@@ -23,7 +24,7 @@ func (p *plan) start(ctx context.Context, cgroup int) (*Process, error) {
 	if err == nil {
 		var errno syscall.Errno
 		syscall.ForkLock.Lock()
-		pid, errno = p.fork(cgroup)
+		pid, errno = p.Fork(cgroup)
 		syscall.ForkLock.Unlock()
 		if errno != 0 {
 			err = fmt.Errorf("fork: %w", errno)
@@ -34,31 +35,7 @@ func (p *plan) start(ctx context.Context, cgroup int) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listen(ctx, listener, keeper{int(pid), int(p.pidfd)})
-}
-
-// fork makes stage one. Between the two masks nothing can interrupt, preempt
-// or move this thread, in the parent as in the child.
-//
-//go:noinline
-//go:nosplit
-//go:norace
-func (p *plan) fork(cgroup int) (uintptr, syscall.Errno) {
-	p.args.flags = unix.CLONE_CLEAR_SIGHAND | unix.CLONE_PIDFD
-	p.args.pidfd = uint64(uintptr(unsafe.Pointer(&p.pidfd)))
-	p.args.exitSignal = uint64(unix.SIGCHLD)
-	if cgroup >= 0 {
-		p.args.flags |= unix.CLONE_INTO_CGROUP
-		p.args.cgroup = uint64(cgroup)
-	}
-	p.mask = ^uint64(0)
-	call4(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&p.mask)), uintptr(unsafe.Pointer(&p.mask)), 8)
-	pid, errno := call(unix.SYS_CLONE3, uintptr(unsafe.Pointer(&p.args)), unsafe.Sizeof(p.args), 0)
-	if pid == 0 && errno == 0 {
-		p.stageOne()
-	}
-	call4(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&p.mask)), 0, 8)
-	return pid, errno
+	return listen(ctx, listener, keeper{int(pid), int(p.Pidfd)})
 }
 
 // controlSocket is the socket that the children report on.
@@ -74,7 +51,7 @@ func controlSocket() (listener, control int, err error) {
 // that it puts in order, so that it overwrites none before using it.
 func (p *plan) lift(control int) (lifted []int, err error) {
 	up := func(fd int) int {
-		n, e := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, fdInit+1)
+		n, e := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, child.FdInit+1)
 		if e != nil {
 			err = errors.Join(err, fmt.Errorf("duplicate descriptor %d: %w", fd, e))
 			return -1
@@ -82,10 +59,10 @@ func (p *plan) lift(control int) (lifted []int, err error) {
 		lifted = append(lifted, n)
 		return n
 	}
-	p.control, p.initfd = uintptr(up(control)), up(p.initfd)
-	if !p.tty {
-		for i := range p.streams {
-			p.streams[i] = up(p.streams[i])
+	p.Control, p.Init = uintptr(up(control)), up(p.Init)
+	if !p.TTY {
+		for i := range p.Streams {
+			p.Streams[i] = up(p.Streams[i])
 		}
 	}
 	return lifted, err
@@ -141,20 +118,20 @@ func (p *Process) abandon() {
 func (p *Process) follow(listener int) (ready bool, err error) {
 	for {
 		m, fd, err := receive(listener)
-		if err != nil || m.what == msgEnd {
+		if err != nil || m.What == msgEnd {
 			return ready, err
 		}
-		switch m.what {
-		case msgBorn:
-			p.Pid, p.pidfd = int(m.number), fd
-		case msgMaster:
+		switch m.What {
+		case child.Born:
+			p.Pid, p.pidfd = int(m.Number), fd
+		case child.Master:
 			if p.Master, err = checkMaster(fd); err != nil {
 				return false, err
 			}
-		case msgReady:
+		case child.Ready:
 			ready = true
-		case msgFailed:
-			return false, &StepError{step: m.step, Errno: syscall.Errno(m.number)}
+		case child.Failed:
+			return false, &StepError{step: m.Step, Errno: syscall.Errno(m.Number)}
 		}
 	}
 }

@@ -6,25 +6,17 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/child"
 )
-
-// message is one report of the children, as it lies in their memory.
-type message struct {
-	what   byte
-	step   byte
-	_      [2]byte
-	number uint32
-}
-
-const messageSize = unsafe.Sizeof(message{})
 
 // msgEnd is what of no message: both children have closed their sockets.
 const msgEnd = 0
 
 // receive waits for the next message and the descriptor that it carries, -1 for
 // none.
-func receive(listener int) (m message, fd int, err error) {
-	data := unsafe.Slice((*byte)(unsafe.Pointer(&m)), messageSize)
+func receive(listener int) (m child.Message, fd int, err error) {
+	data := unsafe.Slice((*byte)(unsafe.Pointer(&m)), child.MessageSize)
 	control := make([]byte, unix.CmsgSpace(4))
 	for {
 		n, got, _, _, err := unix.Recvmsg(listener, data, control, unix.MSG_CMSG_CLOEXEC)
@@ -34,7 +26,7 @@ func receive(listener int) (m message, fd int, err error) {
 		case err != nil:
 			return m, -1, fmt.Errorf("control socket: %w", err)
 		case n == 0:
-			return message{}, -1, nil
+			return child.Message{}, -1, nil
 		case got == 0:
 			return m, -1, nil
 		}

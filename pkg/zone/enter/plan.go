@@ -6,9 +6,10 @@ import (
 	"path"
 	"strings"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/child"
 )
 
 // Command is what to run in the zone.
@@ -29,79 +30,18 @@ type Command struct {
 	Cols    uint16
 }
 
-// plan is a Command in a Target, prepared to the last byte: the children only
-// read it, and scribble into message and rights.
-type plan struct {
-	args    cloneArgs
-	pidfd   int32 // of stage one; in that, of stage two
-	mask    uint64
-	control uintptr
-	parent  uintptr
-	initfd  int
-	tasks   []int
-	message message
-	status  uint32
-
-	rlimits    []rlimit
-	oomAdj     []byte
-	oomPath    *byte
-	noPriority uint32
-
-	streams    [3]int
-	tty        bool
-	ptmx       *byte
-	unlock     int32
-	window     unix.Winsize
-	termios    unix.Termios
-	header     unix.Msghdr
-	iov        unix.Iovec
-	rights     rights
-	bounding   uint64
-	noNewPrivs bool
-	filter     unix.SockFprog
-
-	uid, gid  uintptr
-	groups    []uint32
-	dirs      []*byte
-	paths     []*byte
-	argv, env []*byte
-	noSignals uint64
-}
-
-// cloneArgs is struct clone_args of clone3(2), second version.
-type cloneArgs struct {
-	flags, pidfd, childTid, parentTid, exitSignal, stack, stackSize, tls uint64
-	setTid, setTidSize, cgroup                                           uint64
-}
-
-// rights is a control message that carries one descriptor.
-type rights struct {
-	unix.Cmsghdr
-	fd int32
-	_  int32
-}
-
-// rlimit is init's limit, and what we can do where it is above our own.
-type rlimit struct {
-	resource       uintptr
-	want, possible unix.Rlimit
-}
+// plan is a Command in a Target, prepared to the last byte.
+type plan struct{ child.Plan }
 
 func newPlan(c Command, l limits, filter []unix.SockFilter) (*plan, error) {
-	p := &plan{
-		bounding: l.bounding, noNewPrivs: l.noNewPrivs, oomAdj: l.oomAdj,
-		streams: c.Streams, tty: c.TTY, window: unix.Winsize{Row: c.Rows, Col: c.Cols}, parent: uintptr(unix.Getpid()),
-		uid: uintptr(c.UID), gid: uintptr(c.GID), groups: c.Groups,
-	}
-	p.oomPath, p.ptmx = bytePtr("/proc/self/oom_score_adj"), bytePtr("/dev/ptmx")
+	p := &plan{child.Plan{
+		Bounding: l.bounding, NoNewPrivs: l.noNewPrivs, OOMAdj: l.oomAdj,
+		Streams: c.Streams, TTY: c.TTY, Window: unix.Winsize{Row: c.Rows, Col: c.Cols}, Parent: uintptr(unix.Getpid()),
+		UID: uintptr(c.UID), GID: uintptr(c.GID), Groups: c.Groups,
+	}}
 	if len(filter) > 0 {
-		p.filter = unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		p.Filter = unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	}
-	p.iov = unix.Iovec{Base: (*byte)(unsafe.Pointer(&p.message)), Len: uint64(messageSize)}
-	p.rights.Cmsghdr = unix.Cmsghdr{Level: unix.SOL_SOCKET, Type: unix.SCM_RIGHTS}
-	p.rights.SetLen(unix.CmsgLen(4))
-	p.header = unix.Msghdr{Iov: &p.iov, Iovlen: 1, Control: (*byte)(unsafe.Pointer(&p.rights))}
-	p.header.SetControllen(unix.CmsgSpace(4))
 	return p, errors.Join(p.setLimits(l), p.setCommand(c))
 }
 
@@ -123,13 +63,13 @@ func (p *plan) setCommand(c Command) (err error) {
 	for _, list := range []struct {
 		to   *[]*byte
 		from []string
-	}{{&p.argv, c.Argv}, {&p.env, c.Env}, {&p.dirs, c.Dirs}, {&p.paths, files}} {
+	}{{&p.Argv, c.Argv}, {&p.Env, c.Env}, {&p.Dirs, c.Dirs}, {&p.Paths, files}} {
 		if *list.to, err = syscall.SlicePtrFromStrings(list.from); err != nil {
 			return fmt.Errorf("the command or its environment has a NUL byte")
 		}
 	}
 	// The last two lists are walked here, not by the kernel: no nil at the end.
-	p.dirs, p.paths = p.dirs[:len(p.dirs)-1], p.paths[:len(p.paths)-1]
+	p.Dirs, p.Paths = p.Dirs[:len(p.Dirs)-1], p.Paths[:len(p.Paths)-1]
 	return nil
 }
 
@@ -144,9 +84,7 @@ func (p *plan) setLimits(l limits) error {
 		}
 		hard := min(own.Max, want.Max)
 		possible := unix.Rlimit{Cur: min(want.Cur, hard), Max: hard}
-		p.rlimits = append(p.rlimits, rlimit{uintptr(i), want, possible})
+		p.Limits = append(p.Limits, child.Rlimit{Resource: uintptr(i), Want: want, Possible: possible})
 	}
 	return nil
 }
-
-func bytePtr(s string) *byte { return &append([]byte(s), 0)[0] }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/smartbox-os/smartbox/internal/host"
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/child"
 )
 
 // Process is a command that runs in a zone.
@@ -30,19 +31,19 @@ type StepError struct {
 }
 
 var stepNames = [...]string{
-	stepCgroup:   "join the zone's cgroups",
-	stepLimits:   "take on the limits of the zone",
-	stepStreams:  "arrange the streams",
-	stepSetns:    "enter the zone's namespaces",
-	stepRoot:     "become the zone's root",
-	stepFork:     "make a process in the zone",
-	stepParent:   "talk to the parent",
-	stepBounding: "drop capabilities",
-	stepFilter:   "take on the zone's system call filter",
-	stepPTY:      "open a terminal of the zone",
-	stepUser:     "become the user",
-	stepDir:      "enter the working directory",
-	stepExec:     "execute the command",
+	child.StepCgroup:   "join the zone's cgroups",
+	child.StepLimits:   "take on the limits of the zone",
+	child.StepStreams:  "arrange the streams",
+	child.StepSetns:    "enter the zone's namespaces",
+	child.StepRoot:     "become the zone's root",
+	child.StepFork:     "make a process in the zone",
+	child.StepParent:   "talk to the parent",
+	child.StepBounding: "drop capabilities",
+	child.StepFilter:   "take on the zone's system call filter",
+	child.StepPTY:      "open a terminal of the zone",
+	child.StepUser:     "become the user",
+	child.StepDir:      "enter the working directory",
+	child.StepExec:     "execute the command",
 }
 
 func (e *StepError) Error() string {
@@ -50,7 +51,7 @@ func (e *StepError) Error() string {
 	if int(e.step) < len(stepNames) {
 		what = stepNames[e.step]
 	}
-	if e.step == stepFork && e.Errno == unix.EAGAIN {
+	if e.step == child.StepFork && e.Errno == unix.EAGAIN {
 		return what + ": the zone has as many processes as it may"
 	}
 	return what + ": " + e.Errno.Error()
@@ -61,7 +62,7 @@ func (e *StepError) Unwrap() error { return e.Errno }
 
 // NotExecuted reports whether all went well but the command itself cannot be
 // executed.
-func (e *StepError) NotExecuted() bool { return e.step == stepExec }
+func (e *StepError) NotExecuted() bool { return e.step == child.StepExec }
 
 // Start runs c in t and returns when the command is being executed. When ctx
 // ends before, the attempt is given up.
@@ -84,7 +85,7 @@ func Start(ctx context.Context, t Target, c Command) (*Process, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.initfd, p.tasks = initfd, groups.v1
+		p.Init, p.Tasks = initfd, groups.v1
 		return p.start(ctx, groups.v2)
 	}
 	p, err := attempt()

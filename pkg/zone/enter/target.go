@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/smartbox-os/smartbox/internal/host"
+	"github.com/smartbox-os/smartbox/pkg/zone/internal/child"
 )
 
 // ErrGone says that the init to be joined is no more.
@@ -29,12 +30,9 @@ type Target struct {
 type limits struct {
 	bounding   uint64
 	noNewPrivs bool
-	rlimits    [rlimCount]unix.Rlimit
+	rlimits    [child.Rlimits]unix.Rlimit
 	oomAdj     []byte
 }
-
-// rlimCount is RLIM_NLIMITS.
-const rlimCount = 16
 
 // open returns a pidfd of init that is surely the one meant, and its limits.
 func (t Target) open() (pidfd int, l limits, err error) {

@@ -1,4 +1,4 @@
-package enter
+package child
 
 import (
 	"syscall"
@@ -7,66 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Everything in this file runs in the children, between fork and exec, on a
-// copy of a Go process whose other threads do not exist: prepared data and raw
-// system calls, nothing else. Read doc.go before changing a line.
-
-// Descriptors of the children, once stage one has put them in order.
-const (
-	fdControl = 3 // the socket to the parent; exec closes it
-	fdInit    = 4 // pidfd of the zone's init; stage one closes it
-)
-
-// What a message on the control socket says, in its first byte.
-const (
-	msgBorn   = 'B' // from stage one: stage two's pidfd; pid in the number
-	msgMaster = 'M' // the master of the pty
-	msgReady  = 'R' // exec is next
-	msgFailed = 'E' // at a step, errno in the number
-)
-
-// The steps that can fail; stepNames says what they do.
-const (
-	stepCgroup = iota
-	stepLimits
-	stepStreams
-	stepSetns
-	stepRoot
-	stepFork
-	stepParent
-	stepBounding
-	stepFilter
-	stepPTY
-	stepUser
-	stepDir
-	stepExec
-)
+// Everything in this file runs in the children, between fork and exec: prepared
+// data and raw system calls, nothing else. Read doc.go before changing a line.
 
 //go:nosplit
 //go:norace
 func call(nr, a, b, c uintptr) (uintptr, syscall.Errno) {
 	r, _, errno := syscall.RawSyscall6(nr, a, b, c, 0, 0, 0)
 	return r, errno
-}
-
-// must makes a system call without which the child cannot go on.
-//
-//go:nosplit
-//go:norace
-func (p *plan) must(step, nr, a, b, c uintptr) uintptr {
-	r, errno := call(nr, a, b, c)
-	if errno != 0 {
-		p.die(step, errno)
-	}
-	return r
-}
-
-//go:nosplit
-//go:norace
-func (p *plan) die(step uintptr, errno syscall.Errno) {
-	p.message = message{what: msgFailed, step: byte(step), number: uint32(errno)}
-	call(unix.SYS_WRITE, p.control, uintptr(unsafe.Pointer(&p.message)), messageSize)
-	exit(127)
 }
 
 //go:nosplit
@@ -77,38 +25,25 @@ func exit(code uintptr) {
 	}
 }
 
-// send sends a descriptor with a message.
-//
-//go:nosplit
-//go:norace
-func (p *plan) send(what byte, number uint32, fd int32) {
-	p.message = message{what: what, number: number}
-	p.rights.fd = fd
-	p.must(stepParent, unix.SYS_SENDMSG, p.control, uintptr(unsafe.Pointer(&p.header)), 0)
-}
-
 // stageOne enters, forks again, and stays to reap: an ended process that nobody
 // waits for would keep the zone's PID namespace, and so the zone, from going
 // away while our parent is stopped. It never returns.
 //
 //go:nosplit
 //go:norace
-func (p *plan) stageOne() {
+func (p *Plan) stageOne() {
 	call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0, 0)
 	call(unix.SYS_SETSID, 0, 0, 0) // the terminal's signals are not for us
 	p.joinCgroups()
 	p.takeLimits()
 	p.arrangeStreams()
 	p.enterNamespaces()
-	p.must(stepRoot, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGHUP), 0)
-	if parent, _ := call(unix.SYS_GETPPID, 0, 0, 0); parent != p.parent {
+	p.one.must(StepRoot, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGHUP), 0)
+	if parent, _ := call(unix.SYS_GETPPID, 0, 0, 0); parent != p.Parent {
 		exit(127)
 	}
-	pid := p.must(stepFork, unix.SYS_CLONE, unix.CLONE_PIDFD|uintptr(unix.SIGCHLD), 0, uintptr(unsafe.Pointer(&p.pidfd)))
-	if pid == 0 {
-		p.stageTwo()
-	}
-	p.send(msgBorn, uint32(pid), p.pidfd)
+	pid := p.bear()
+	p.one.send(Born, uint32(pid), p.pidfd)
 	call(unix.SYS_CLOSE_RANGE, 0, ^uintptr(0)>>32, 0)
 	p.passOn(pid)
 }
@@ -119,7 +54,7 @@ func (p *plan) stageOne() {
 //
 //go:nosplit
 //go:norace
-func (p *plan) passOn(pid uintptr) {
+func (p *Plan) passOn(pid uintptr) {
 	p.mask = 1<<(unix.SIGCHLD-1) | 1<<(unix.SIGHUP-1) | 1<<(unix.SIGTERM-1)
 	for {
 		sig, _ := call4(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&p.mask)), 0, 0, 8)
@@ -147,10 +82,10 @@ func (p *plan) passOn(pid uintptr) {
 //
 //go:nosplit
 //go:norace
-func (p *plan) joinCgroups() {
-	p.message.what = '0'
-	for _, fd := range p.tasks {
-		p.must(stepCgroup, unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&p.message)), 1)
+func (p *Plan) joinCgroups() {
+	p.one.message.What = '0'
+	for _, fd := range p.Tasks {
+		p.one.must(StepCgroup, unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&p.one.message)), 1)
 	}
 }
 
@@ -159,28 +94,28 @@ func (p *plan) joinCgroups() {
 //
 //go:nosplit
 //go:norace
-func (p *plan) takeLimits() {
-	for i := range p.rlimits {
-		l := &p.rlimits[i]
-		_, errno := call4(unix.SYS_PRLIMIT64, 0, l.resource, uintptr(unsafe.Pointer(&l.want)), 0)
+func (p *Plan) takeLimits() {
+	for i := range p.Limits {
+		l := &p.Limits[i]
+		_, errno := call4(unix.SYS_PRLIMIT64, 0, l.Resource, uintptr(unsafe.Pointer(&l.Want)), 0)
 		if errno == unix.EPERM { // we may not raise what we have ourselves
-			_, errno = call4(unix.SYS_PRLIMIT64, 0, l.resource, uintptr(unsafe.Pointer(&l.possible)), 0)
+			_, errno = call4(unix.SYS_PRLIMIT64, 0, l.Resource, uintptr(unsafe.Pointer(&l.Possible)), 0)
 		}
 		if errno != 0 {
-			p.die(stepLimits, errno)
+			p.one.die(StepLimits, errno)
 		}
 	}
-	if len(p.oomAdj) > 0 {
-		fd := p.must(stepLimits, unix.SYS_OPENAT, atCWD, uintptr(unsafe.Pointer(p.oomPath)), unix.O_WRONLY|unix.O_CLOEXEC)
-		p.must(stepLimits, unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&p.oomAdj[0])), uintptr(len(p.oomAdj)))
+	if len(p.OOMAdj) > 0 {
+		fd := p.one.must(StepLimits, unix.SYS_OPENAT, atCWD, uintptr(unsafe.Pointer(&oomPath[0])), unix.O_WRONLY|unix.O_CLOEXEC)
+		p.one.must(StepLimits, unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&p.OOMAdj[0])), uintptr(len(p.OOMAdj)))
 		call(unix.SYS_CLOSE, fd, 0, 0)
 	}
-	call(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_NORMAL, uintptr(unsafe.Pointer(&p.noPriority)))
+	call(unix.SYS_SCHED_SETSCHEDULER, 0, unix.SCHED_NORMAL, uintptr(unsafe.Pointer(&p.priority)))
 	call(unix.SYS_SETPRIORITY, unix.PRIO_PROCESS, 0, 0)
 	call(unix.SYS_IOPRIO_SET, 1, 0, 0)
 	_, errno := call(unix.SYS_KEYCTL, unix.KEYCTL_JOIN_SESSION_KEYRING, 0, 0)
 	if errno != 0 && errno != unix.ENOSYS && errno != unix.EPERM {
-		p.die(stepLimits, errno)
+		p.one.die(StepLimits, errno)
 	}
 	call(unix.SYS_UMASK, 0o022, 0, 0)
 }
@@ -198,18 +133,18 @@ func call4(nr, a, b, c, d uintptr) (uintptr, syscall.Errno) {
 //
 //go:nosplit
 //go:norace
-func (p *plan) arrangeStreams() {
-	if p.tty {
-		p.must(stepStreams, unix.SYS_CLOSE_RANGE, 0, 2, 0)
+func (p *Plan) arrangeStreams() {
+	if p.TTY {
+		p.one.must(StepStreams, unix.SYS_CLOSE_RANGE, 0, 2, 0)
 	} else {
-		for i := range p.streams {
-			p.must(stepStreams, unix.SYS_DUP3, uintptr(p.streams[i]), uintptr(i), 0)
+		for i := range p.Streams {
+			p.one.must(StepStreams, unix.SYS_DUP3, uintptr(p.Streams[i]), uintptr(i), 0)
 		}
 	}
-	p.must(stepStreams, unix.SYS_DUP3, p.control, fdControl, unix.O_CLOEXEC)
-	p.control = fdControl
-	p.must(stepStreams, unix.SYS_DUP3, uintptr(p.initfd), fdInit, unix.O_CLOEXEC)
-	p.must(stepStreams, unix.SYS_CLOSE_RANGE, fdInit+1, ^uintptr(0)>>32, 0)
+	p.one.must(StepStreams, unix.SYS_DUP3, p.one.control, fdControl, unix.O_CLOEXEC)
+	p.one.control, p.two.control = fdControl, fdControl
+	p.one.must(StepStreams, unix.SYS_DUP3, uintptr(p.Init), FdInit, unix.O_CLOEXEC)
+	p.one.must(StepStreams, unix.SYS_CLOSE_RANGE, FdInit+1, ^uintptr(0)>>32, 0)
 }
 
 // enterNamespaces joins all of init's namespaces at once and becomes their
@@ -217,18 +152,18 @@ func (p *plan) arrangeStreams() {
 //
 //go:nosplit
 //go:norace
-func (p *plan) enterNamespaces() {
-	_, errno := call(unix.SYS_SETNS, fdInit, allNamespaces|unix.CLONE_NEWTIME, 0)
+func (p *Plan) enterNamespaces() {
+	_, errno := call(unix.SYS_SETNS, FdInit, allNamespaces|unix.CLONE_NEWTIME, 0)
 	if errno == unix.EINVAL {
-		_, errno = call(unix.SYS_SETNS, fdInit, allNamespaces, 0)
+		_, errno = call(unix.SYS_SETNS, FdInit, allNamespaces, 0)
 	}
 	if errno != 0 {
-		p.die(stepSetns, errno)
+		p.one.die(StepSetns, errno)
 	}
-	call(unix.SYS_CLOSE, fdInit, 0, 0)
-	p.must(stepRoot, unix.SYS_SETGROUPS, 0, 0, 0)
-	p.must(stepRoot, unix.SYS_SETRESGID, 0, 0, 0)
-	p.must(stepRoot, unix.SYS_SETRESUID, 0, 0, 0)
+	call(unix.SYS_CLOSE, FdInit, 0, 0)
+	p.one.must(StepRoot, unix.SYS_SETGROUPS, 0, 0, 0)
+	p.one.must(StepRoot, unix.SYS_SETRESGID, 0, 0, 0)
+	p.one.must(StepRoot, unix.SYS_SETRESUID, 0, 0, 0)
 }
 
 const allNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET |
@@ -239,26 +174,26 @@ const allNamespaces = unix.CLONE_NEWUSER | unix.CLONE_NEWNS | unix.CLONE_NEWPID 
 //
 //go:nosplit
 //go:norace
-func (p *plan) stageTwo() {
+func (p *Plan) stageTwo() {
 	call(unix.SYS_SETSID, 0, 0, 0)
 	p.dropBounding()
 	p.filterCalls()
-	if p.tty {
+	if p.TTY {
 		p.openPTY()
 	}
 	p.becomeUser()
 	p.changeDir()
-	p.message = message{what: msgReady}
-	p.must(stepParent, unix.SYS_WRITE, p.control, uintptr(unsafe.Pointer(&p.message)), messageSize)
+	p.two.message = Message{What: Ready}
+	p.two.must(StepParent, unix.SYS_WRITE, p.two.control, uintptr(unsafe.Pointer(&p.two.message)), MessageSize)
 	call4(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&p.noSignals)), 0, 8)
 	p.execute()
 }
 
 //go:nosplit
 //go:norace
-func (p *plan) dropBounding() {
+func (p *Plan) dropBounding() {
 	for c := uintptr(0); c < 64; c++ {
-		if p.bounding>>c&1 != 0 {
+		if p.Bounding>>c&1 != 0 {
 			continue
 		}
 		_, errno := call(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0)
@@ -266,19 +201,19 @@ func (p *plan) dropBounding() {
 			return
 		}
 		if errno != 0 {
-			p.die(stepBounding, errno)
+			p.two.die(StepBounding, errno)
 		}
 	}
 }
 
 //go:nosplit
 //go:norace
-func (p *plan) filterCalls() {
-	if p.noNewPrivs {
-		p.must(stepFilter, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
+func (p *Plan) filterCalls() {
+	if p.NoNewPrivs {
+		p.two.must(StepFilter, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0)
 	}
-	if p.filter.Len > 0 {
-		p.must(stepFilter, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&p.filter)))
+	if p.Filter.Len > 0 {
+		p.two.must(StepFilter, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&p.Filter)))
 	}
 }
 
@@ -287,25 +222,25 @@ func (p *plan) filterCalls() {
 //
 //go:nosplit
 //go:norace
-func (p *plan) openPTY() {
-	master := p.must(stepPTY, unix.SYS_OPENAT, atCWD, uintptr(unsafe.Pointer(p.ptmx)), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-	p.must(stepPTY, unix.SYS_IOCTL, master, unix.TIOCSPTLCK, uintptr(unsafe.Pointer(&p.unlock)))
-	slave := p.must(stepPTY, unix.SYS_IOCTL, master, unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
-	if p.uid != 0 {
-		p.must(stepPTY, unix.SYS_FCHOWN, slave, p.uid, ^uintptr(0))
+func (p *Plan) openPTY() {
+	master := p.two.must(StepPTY, unix.SYS_OPENAT, atCWD, uintptr(unsafe.Pointer(&ptmx[0])), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+	p.two.must(StepPTY, unix.SYS_IOCTL, master, unix.TIOCSPTLCK, uintptr(unsafe.Pointer(&p.unlock)))
+	slave := p.two.must(StepPTY, unix.SYS_IOCTL, master, unix.TIOCGPTPEER, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC)
+	if p.UID != 0 {
+		p.two.must(StepPTY, unix.SYS_FCHOWN, slave, p.UID, ^uintptr(0))
 	}
-	if p.window.Row > 0 {
-		p.must(stepPTY, unix.SYS_IOCTL, master, unix.TIOCSWINSZ, uintptr(unsafe.Pointer(&p.window)))
+	if p.Window.Row > 0 {
+		p.two.must(StepPTY, unix.SYS_IOCTL, master, unix.TIOCSWINSZ, uintptr(unsafe.Pointer(&p.Window)))
 	}
-	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TCGETS, uintptr(unsafe.Pointer(&p.termios)))
+	p.two.must(StepPTY, unix.SYS_IOCTL, slave, unix.TCGETS, uintptr(unsafe.Pointer(&p.termios)))
 	p.termios.Iflag |= unix.IUTF8
-	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TCSETS, uintptr(unsafe.Pointer(&p.termios)))
-	p.send(msgMaster, 0, int32(master))
-	p.must(stepPTY, unix.SYS_IOCTL, slave, unix.TIOCSCTTY, 0)
+	p.two.must(StepPTY, unix.SYS_IOCTL, slave, unix.TCSETS, uintptr(unsafe.Pointer(&p.termios)))
+	p.two.send(Master, 0, int32(master))
+	p.two.must(StepPTY, unix.SYS_IOCTL, slave, unix.TIOCSCTTY, 0)
 	// The slave may be 0, 1 or 2 itself, but closes on exec there: move it up.
-	slave = p.must(stepPTY, unix.SYS_FCNTL, slave, unix.F_DUPFD_CLOEXEC, fdInit+1)
+	slave = p.two.must(StepPTY, unix.SYS_FCNTL, slave, unix.F_DUPFD_CLOEXEC, FdInit+1)
 	for fd := uintptr(0); fd < 3; fd++ {
-		p.must(stepPTY, unix.SYS_DUP3, slave, fd, 0)
+		p.two.must(StepPTY, unix.SYS_DUP3, slave, fd, 0)
 	}
 }
 
@@ -314,38 +249,38 @@ func (p *plan) openPTY() {
 //
 //go:nosplit
 //go:norace
-func (p *plan) becomeUser() {
+func (p *Plan) becomeUser() {
 	var groups uintptr
-	if len(p.groups) > 0 {
-		groups = uintptr(unsafe.Pointer(&p.groups[0]))
+	if len(p.Groups) > 0 {
+		groups = uintptr(unsafe.Pointer(&p.Groups[0]))
 	}
-	p.must(stepUser, unix.SYS_SETGROUPS, uintptr(len(p.groups)), groups, 0)
-	p.must(stepUser, unix.SYS_SETRESGID, p.gid, p.gid, p.gid)
-	p.must(stepUser, unix.SYS_SETRESUID, p.uid, p.uid, p.uid)
-	p.must(stepUser, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGHUP), 0)
+	p.two.must(StepUser, unix.SYS_SETGROUPS, uintptr(len(p.Groups)), groups, 0)
+	p.two.must(StepUser, unix.SYS_SETRESGID, p.GID, p.GID, p.GID)
+	p.two.must(StepUser, unix.SYS_SETRESUID, p.UID, p.UID, p.UID)
+	p.two.must(StepUser, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uintptr(unix.SIGHUP), 0)
 }
 
 //go:nosplit
 //go:norace
-func (p *plan) changeDir() {
+func (p *Plan) changeDir() {
 	var errno syscall.Errno
-	for _, dir := range p.dirs {
+	for _, dir := range p.Dirs {
 		if _, errno = call(unix.SYS_CHDIR, uintptr(unsafe.Pointer(dir)), 0, 0); errno == 0 {
 			return
 		}
 	}
-	p.die(stepDir, errno)
+	p.two.die(StepDir, errno)
 }
 
 // execute tries the paths in turn, as execvp(3) does.
 //
 //go:nosplit
 //go:norace
-func (p *plan) execute() {
+func (p *Plan) execute() {
 	last := syscall.Errno(unix.ENOENT)
-	for _, path := range p.paths {
+	for _, path := range p.Paths {
 		_, errno := call(unix.SYS_EXECVE, uintptr(unsafe.Pointer(path)),
-			uintptr(unsafe.Pointer(&p.argv[0])), uintptr(unsafe.Pointer(&p.env[0])))
+			uintptr(unsafe.Pointer(&p.Argv[0])), uintptr(unsafe.Pointer(&p.Env[0])))
 		if errno != unix.ENOENT && errno != unix.ENOTDIR {
 			last = errno
 		}
@@ -353,8 +288,14 @@ func (p *plan) execute() {
 			break
 		}
 	}
-	p.die(stepExec, last)
+	p.two.die(StepExec, last)
 }
 
 // atCWD is AT_FDCWD; the paths used with it are absolute.
 const atCWD = ^uintptr(99)
+
+// C strings that the children use.
+var (
+	oomPath = [...]byte{'/', 'p', 'r', 'o', 'c', '/', 's', 'e', 'l', 'f', '/', 'o', 'o', 'm', '_', 's', 'c', 'o', 'r', 'e', '_', 'a', 'd', 'j', 0}
+	ptmx    = [...]byte{'/', 'd', 'e', 'v', '/', 'p', 't', 'm', 'x', 0}
+)
