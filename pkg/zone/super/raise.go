@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -17,7 +18,9 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/vnic"
 	"github.com/smartbox-os/smartbox/pkg/zone"
 	"github.com/smartbox-os/smartbox/pkg/zone/console"
+	"github.com/smartbox-os/smartbox/pkg/zone/door"
 	"github.com/smartbox-os/smartbox/pkg/zone/keeper"
+	"github.com/smartbox-os/smartbox/pkg/zone/seccomp"
 )
 
 func init() { zone.SetRaiser(Raise) }
@@ -78,7 +81,7 @@ func process(pid int) (zone.Process, error) {
 // is left; when something is, the next command sweeps by it.
 func (s *supervisor) leave(clean bool) error {
 	var errs []error
-	files := []string{zone.CtlSocket, console.Socket, metadataSocket}
+	files := []string{zone.CtlSocket, console.Socket, metadataSocket, door.File}
 	if clean {
 		files = append(files, "state.json")
 	}
@@ -94,7 +97,27 @@ func (s *supervisor) leave(clean bool) error {
 // a sweep finds everything.
 func (s *supervisor) record(state zone.State) error {
 	s.run.State = state
-	return s.save("state.json", s.run)
+	if err := s.save("state.json", s.run); err != nil {
+		return err
+	}
+	return s.recordDoor()
+}
+
+// recordDoor writes what a zlogin needs on its short way in, while there is one.
+func (s *supervisor) recordDoor() error {
+	path := filepath.Join(s.dir, door.File)
+	if s.run.State != zone.Running && s.run.State != zone.ShuttingDown || s.run.Init.Pid == 0 {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
+	r := door.Record{
+		BootID: s.run.BootID, Init: s.run.Init.Pid, Start: s.run.Init.Start, UIDBase: s.run.UIDBase,
+		Path:  strings.Join(zone.SearchPath(s.config.Brand), ":"),
+		Group: s.groups.Unified(), Tasks: s.groups.Tasks(), Filter: seccomp.Filter(),
+	}
+	return atomicfile.Replace(path, r.Encode(), 0o600)
 }
 
 func (s *supervisor) save(name string, v any) error {

@@ -1,0 +1,22 @@
+// Package door is "zlogin ZONE COMMAND...", the way into a zone that scripts
+// take most, before there is a Go runtime: making one costs several times what
+// the way itself does.
+//
+// The program begins in entry_amd64.s when it is linked with -E _smartbox_start.
+// Called as zlogin, it gives Go code a stack and calls it; called by any other
+// name, or when that code comes back, it goes on to the Go runtime as ever. (The
+// C library has an entry of its own, so this is for CGO_ENABLED=0 alone.) There
+// are two ways to the same end then:
+//
+//   - All that this package meets and does not know, and all that goes wrong
+//     until the command is being executed, is left to the ordinary zlogin, which
+//     begins anew and finds the words. Only a command that runs is past return.
+//   - What decides who and what the command is comes from the same code: the
+//     children of package child, the accounts of package account, the relay of
+//     package relay, and a record that the zone's zoneadmd writes at its boot.
+//
+// Code that runs without a runtime does not allocate, panic, start goroutines,
+// use maps, interfaces, defer or anything else that the runtime is needed for;
+// a test reads the linked binary to see that it calls nothing of that. Its memory
+// is one variable of package level, whose pages cost nothing until they are used.
+package door
