@@ -26,7 +26,7 @@ func (m *room) setCommand() bool {
 		m.dirs[0], m.dirs[1], p.Dirs = m.copied(m.account.Home), m.constant("/"), m.dirs[:]
 		m.paths[0], m.argv[0] = m.copied(shell), m.loginName(shell)
 	case m.isDirect():
-		for i, word := range m.words {
+		for i, word := range m.words { //nolint:staticcheck // copy of pointers asks the runtime
 			m.direct[i] = word
 		}
 		m.dirs[0], m.paths[0], p.Argv = m.constant("/"), m.direct[0], m.direct[:len(m.words)+1]

@@ -139,8 +139,15 @@ func TestUnsigned(t *testing.T) {
 		want uint64
 		ok   bool
 	}{
-		{"0", 10, 0, true}, {"18446744073709551615", 10, 1<<64 - 1, true}, {"1f", 16, 31, true},
-		{"1f", 10, 0, false}, {"", 10, 0, false}, {"-1", 10, 0, false}, {" 1", 10, 0, false}, {"F", 16, 0, false}, {"g", 16, 0, false},
+		{"0", 10, 0, true},
+		{"18446744073709551615", 10, 1<<64 - 1, true},
+		{"1f", 16, 31, true},
+		{"1f", 10, 0, false},
+		{"", 10, 0, false},
+		{"-1", 10, 0, false},
+		{" 1", 10, 0, false},
+		{"F", 16, 0, false},
+		{"g", 16, 0, false},
 	} {
 		if got, ok := unsigned([]byte(c.text), c.base); got != c.want || ok != c.ok {
 			t.Errorf("%q: %d, %v", c.text, got, ok)
@@ -190,7 +197,7 @@ func TestIsDirect(t *testing.T) {
 		"echo": false, "/bin/echo *": false, "/bin/echo $HOME": false, "/bin/echo é": false, "/bin/echo a;b": false, "/bin/echo ~": false, "/bin/x=y": false,
 	} {
 		m := new(room)
-		for _, word := range strings.Split(line, " ") {
+		for word := range strings.SplitSeq(line, " ") {
 			b := append([]byte(word), 0)
 			m.words = append(m.words, &b[0])
 		}

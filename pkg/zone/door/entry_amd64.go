@@ -7,3 +7,9 @@ var (
 	thread [2]uintptr
 	kernel uintptr // the stack that execve(2) made
 )
+
+// All of it is the assembler's.
+var (
+	_ = enter
+	_ = [...]any{&stack, &g, &thread, &kernel}
+)

@@ -16,6 +16,8 @@ func clone(flags, stack uintptr, pidfd *int32, p *Plan) (r uintptr)
 //go:norace
 func stageTwo(p *Plan) { p.stageTwo() }
 
+var _ = stageTwo // of the assembler's
+
 // bear makes stage two, in this memory until it executes the command: copying it
 // would cost more than all that stage two does.
 //

@@ -192,7 +192,7 @@ func (p *Plan) stageTwo() {
 //go:nosplit
 //go:norace
 func (p *Plan) dropBounding() {
-	for c := uintptr(0); c < 64; c++ {
+	for c := range uintptr(64) {
 		if p.Bounding>>c&1 != 0 {
 			continue
 		}
@@ -239,7 +239,7 @@ func (p *Plan) openPTY() {
 	p.two.must(StepPTY, unix.SYS_IOCTL, slave, unix.TIOCSCTTY, 0)
 	// The slave may be 0, 1 or 2 itself, but closes on exec there: move it up.
 	slave = p.two.must(StepPTY, unix.SYS_FCNTL, slave, unix.F_DUPFD_CLOEXEC, FdInit+1)
-	for fd := uintptr(0); fd < 3; fd++ {
+	for fd := range uintptr(3) {
 		p.two.must(StepPTY, unix.SYS_DUP3, slave, fd, 0)
 	}
 }
