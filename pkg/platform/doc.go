@@ -7,7 +7,10 @@
 //	cpio/       writes the initramfs
 //	media/      writes images to disks, ISO files and network directories
 //	kmod/       loads modules in the running system
-//	pid1/       is the running system's init
+//	pid1/       is the running system's init, live/ what it starts
+//	syslog/     keeps what programs and the kernel say
+//	pi/         keeps images on the pool and decides which one runs
+//	esp/        makes a pool's disk boot by itself
 //	testguest/  runs Go tests in a virtual machine made of all this
 //
 // The same inputs give the same bytes. Nothing here knows a command line.
