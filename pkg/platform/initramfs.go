@@ -2,6 +2,8 @@ package platform
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -107,7 +109,33 @@ func (a archive) binary(s *Spec) error {
 	return nil
 }
 
-// modules adds the closure of the wanted modules, unpacked, and their lists.
+func packed(content []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out) // without a time: the same bytes each time
+	_, err := z.Write(content)
+	err = errors.Join(err, z.Close())
+	return out.Bytes(), err
+}
+
+// bootModules are what a virtual machine loads on its way to a prompt.
+var bootModules = []string{
+	"btrfs?", "virtio_pci?", "virtio_blk?", "virtio_scsi?", "sd_mod?", "virtio_net?", "virtio_console?", "virtio_rng?",
+	"ata_piix?", "bridge?",
+}
+
+// atBoot is the modules that are not packed each by itself. The kernel has to
+// unpack the whole archive before it starts init, and what was packed twice it
+// has only to copy.
+func (s *Spec) atBoot() (map[*kernel.Module]bool, error) {
+	all, err := s.Kernel.Index.Closure(bootModules...)
+	set := map[*kernel.Module]bool{}
+	for _, m := range all {
+		set[m] = true
+	}
+	return set, err
+}
+
+// modules adds the closure of the wanted modules and their lists.
 func (a archive) modules(s *Spec) error {
 	all, err := s.Kernel.Index.Closure(s.Modules...)
 	if err != nil {
@@ -115,11 +143,26 @@ func (a archive) modules(s *Spec) error {
 	}
 	slices.SortFunc(all, func(a, b *kernel.Module) int { return bytes.Compare([]byte(a.Path), []byte(b.Path)) })
 	dir := path.Join("lib/modules", s.Kernel.Release)
-	place := func(m *kernel.Module) string { return path.Join("kernel", m.Name+".ko") }
+	atBoot, err := s.atBoot()
+	if err != nil {
+		return err
+	}
+	place := func(m *kernel.Module) string {
+		name := path.Join("kernel", m.Name+".ko")
+		if !atBoot[m] {
+			name += ".gz" // which busybox's modprobe reads too
+		}
+		return name
+	}
 	for _, m := range all {
 		content, err := s.Kernel.Read(m)
 		if err != nil {
 			return err
+		}
+		if !atBoot[m] {
+			if content, err = packed(content); err != nil {
+				return err
+			}
 		}
 		if err := a.File(path.Join(dir, place(m)), 0o644, int64(len(content)), bytes.NewReader(content)); err != nil {
 			return err

@@ -98,6 +98,43 @@ func TestBoot_asksAndStaysUp(t *testing.T) {
 	m.off()
 }
 
+// A pool of which a disk is missing is not touched: the console says so in a line
+// and lets its owner look; with the disk all is well again.
+func TestBoot_halfDeadPool(t *testing.T) {
+	if !all() {
+		t.Skip("takes long: make test-guest runs it")
+	}
+	dir := t.TempDir()
+	img := image(t, dir, stampA, "-a", answers(t, dir))
+	pool, more := disk(t, dir), disk(t, t.TempDir())
+	second := append(direct(img, "512"), "-drive", "file="+more+",if=virtio,format=raw,cache=unsafe")
+	m := boot(t, pool, direct(img, "512")...)
+	m.login("secret")
+	m.off()
+	m = boot(t, pool, second...)
+	m.login("secret")
+	if got := m.run("zpool add -f zones /dev/vdb && echo kept > /opt/file && zpool list -v zones"); !strings.Contains(got, "vdb") {
+		t.Fatalf("add: %q", got)
+	}
+	m.off()
+
+	m = boot(t, pool, direct(img, "512")...)
+	m.wait("smartbox: pool: [^\r\n]*zones")
+	m.wait("the system is up without a pool")
+	m.login("") // its passwords are on the pool
+	if got := m.run("zpool list -H; cat /proc/1/comm; mount | grep -c btrfs"); !strings.Contains(got, "init\n0\n") {
+		t.Errorf("without the pool: %q", got)
+	}
+	m.off()
+
+	m = boot(t, pool, second...)
+	m.login("secret")
+	if got := m.run("cat /opt/file; zpool list -H -o health zones"); !strings.HasPrefix(got, "kept\nONLINE\n") {
+		t.Errorf("whole again: %q", got)
+	}
+	m.off()
+}
+
 // brokenInit makes an image whose init ends at once, so that the kernel panics.
 const brokenInit = `package main
 

@@ -3,6 +3,7 @@ package kernel
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -48,9 +49,12 @@ func packed(t testing.TB, name string, content []byte) []byte {
 	var b bytes.Buffer
 	var w io.WriteCloser
 	var err error
-	if strings.HasSuffix(name, ".xz") {
+	switch filepath.Ext(name) {
+	case ".gz":
+		w = gzip.NewWriter(&b)
+	case ".xz":
 		w, err = xz.NewWriter(&b)
-	} else {
+	default:
 		w, err = zstd.NewWriter(&b)
 	}
 	if err == nil {
@@ -67,7 +71,7 @@ func packed(t testing.TB, name string, content []byte) []byte {
 
 func TestParseModule(t *testing.T) {
 	plain := ko(t, "name=dm_mod", "depends=a-b,c", "softdep=pre: x crypto-crc32c post: y", "alias=fs-btrfs", "alias=devname:mapper/control", "license=GPL")
-	for _, file := range []string{"kernel/dm-mod.ko", "kernel/dm-mod.ko.xz", "kernel/dm-mod.ko.zst"} {
+	for _, file := range []string{"kernel/dm-mod.ko", "kernel/dm-mod.ko.gz", "kernel/dm-mod.ko.xz", "kernel/dm-mod.ko.zst"} {
 		content := plain
 		if !strings.HasSuffix(file, ".ko") {
 			content = packed(t, file, plain)
@@ -104,7 +108,7 @@ func FuzzParseModule(f *testing.F) {
 	f.Add(ko(f, "name=a", "depends=b"))
 	f.Add([]byte("\x7fELF"))
 	f.Fuzz(func(_ *testing.T, content []byte) {
-		for _, name := range []string{"a.ko", "a.ko.xz", "a.ko.zst"} {
+		for _, name := range []string{"a.ko", "a.ko.gz", "a.ko.xz", "a.ko.zst"} {
 			_, _ = ParseModule(name, content)
 		}
 	})

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"bytes"
+	"compress/gzip"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ type Module struct {
 var errNotModule = errors.New("is not a kernel module")
 
 // ParseModule reads what the module in content, as a file of that path has it
-// (.ko, .ko.xz, .ko.zst), says of itself.
+// (.ko, .ko.gz, .ko.xz, .ko.zst), says of itself.
 func ParseModule(file string, content []byte) (*Module, error) {
 	content, err := Decompress(file, content)
 	if err != nil {
@@ -104,6 +105,12 @@ func Decompress(name string, content []byte) ([]byte, error) {
 			return nil, err
 		}
 		r = z
+	case ".gz":
+		z, err := gzip.NewReader(bytes.NewReader(content))
+		if err != nil {
+			return nil, err
+		}
+		r = z
 	case ".zst":
 		z, err := zstd.NewReader(bytes.NewReader(content), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxModule))
 		if err != nil {
@@ -132,7 +139,7 @@ func NameOf(file string) string {
 
 // isModule tells a module's file by its name.
 func isModule(file string) bool {
-	for _, end := range []string{".ko", ".ko.xz", ".ko.zst"} {
+	for _, end := range []string{".ko", ".ko.gz", ".ko.xz", ".ko.zst"} {
 		if strings.HasSuffix(file, end) {
 			return true
 		}

@@ -7,6 +7,7 @@ package kmod
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -149,11 +150,28 @@ func insert(file string) error {
 		return err
 	}
 	defer f.Close()
-	err = unix.FinitModule(int(f.Fd()), "", 0)
+	if filepath.Ext(file) == ".ko" {
+		err = unix.FinitModule(int(f.Fd()), "", 0)
+	} else {
+		err = insertPacked(f)
+	}
 	if errors.Is(err, unix.EEXIST) {
 		return nil
 	}
 	return err
+}
+
+// insertPacked unpacks a module first, which not every kernel can do itself.
+func insertPacked(f *os.File) error {
+	packed, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	content, err := kernel.Decompress(f.Name(), packed)
+	if err != nil {
+		return err
+	}
+	return unix.InitModule(content, "")
 }
 
 // MakeNodes makes the device nodes whose opening loads their module.
