@@ -171,7 +171,9 @@ func (o CompileOptions) add(checker *sema.Checker, src Source) error {
 func (u *Unit) matched() int {
 	n := 0
 	for _, c := range u.Program.Clauses {
-		n += len(c.Probes)
+		if !c.Setup {
+			n += len(c.Probes)
+		}
 	}
 	for _, m := range u.Matched {
 		n -= m
@@ -194,11 +196,14 @@ func macros(target int) map[string]string {
 	return m
 }
 
-// Probes are all probes that the run is enabled on, by id.
+// Probes are all probes that the programs name, by id.
 func (u *Unit) Probes() []*probe.Probe {
 	var all []*probe.Probe
 	seen := map[int]bool{}
 	for _, c := range u.Program.Clauses {
+		if c.Setup {
+			continue
+		}
 		for _, id := range c.Probes {
 			if !seen[id] {
 				seen[id] = true

@@ -97,6 +97,18 @@ func TestProc(t *testing.T) {
 		{"exit", `proc:::exit /execname == "dt-traced"/ { printf("%d", args[0] == CLD_EXITED); exit(0) }`, "1", traced},
 		{"killed", `proc:::exit /execname == "sleep" && ppid == $pid/ { printf("%d", args[0] == CLD_KILLED); exit(0) }`, "1", killed(t, unix.SIGTERM)},
 		{"signal", `proc:::signal-send /pid == $pid && args[2] == SIGUSR2/ { target = args[1]->pr_pid; who = args[1]->pr_fname } proc:::signal-handle /pid == target/ { printf("%s %d", who, args[0]); exit(0) }`, "(sleep|.*test) 12", killed(t, unix.SIGUSR2)},
+		{"fault", `proc:::fault /pid == $pid/ { printf("%d %d %d", args[0] == FLTBOUNDS, args[1]->si_signo == SIGSEGV, curpsinfo->pr_pid == $pid); exit(0) }`, "1 1 1", func(t *testing.T) func() {
+			return func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("an address that is nowhere was read")
+					}
+				}()
+				var nowhere *int
+				t.Log(*nowhere)
+			}
+		}},
+		{"no-fault", `proc:::fault /pid != $pid && ppid == $pid/ { printf("a signal from elsewhere is no fault") } proc:::exit /execname == "sleep" && ppid == $pid/ { exit(0) }`, "", killed(t, unix.SIGSEGV)},
 		{"lwp", `proc:::lwp-create /pid == $pid/ { tid2 = args[0]->pr_lwpid } proc:::lwp-start /tid == tid2/ { printf("%d", pid); exit(0) }`, ours, func(*testing.T) func() {
 			return func() {
 				done := make(chan struct{})

@@ -41,6 +41,7 @@ type Clause struct {
 	Probes []int // ids
 	Pred   Expr  // nil for none
 	Body   []Stmt
+	Setup  bool // not of the program's own: what a probe or variable needs
 }
 
 // Scope is where a variable lives.

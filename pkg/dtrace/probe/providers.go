@@ -45,6 +45,9 @@ func procProbes() []static {
 	const child = "((struct task_struct *)arg1)"
 	// A signal that ends a process comes to it as SIGKILL; which it was is noted.
 	const handled = "(int)arg0 == 9 && (curthread->signal->group_exit_code & 0x7f) ? curthread->signal->group_exit_code & 0x7f : (int)arg0"
+	// A machine fault is a signal that the kernel makes for the thread that runs.
+	const info = "(struct kernel_siginfo *)arg1"
+	const faulted = "(uint64_t)arg1 > 1 && arg2 == (int64_t)curthread && ((int)arg0 == 4 || (int)arg0 == 5 || (int)arg0 == 7 || (int)arg0 == 8 || (int)arg0 == 11) && (" + info + ")->si_code > 0"
 	isExec := numberIs("arg1", "execve", "execveat")
 	ended := numberIs(returning, "execve", "execveat")
 	forked := "(int64_t)arg1 == 0 && (" + numberIs(returning, "fork", "vfork", "clone", "clone3") + ")"
@@ -54,6 +57,7 @@ func procProbes() []static {
 		{"proc", "exec-failure", "sys_exit", "(int64_t)arg1 < 0 && (" + ended + ")", "", []Arg{arg("int", "-(int)arg1")}, ""},
 		{"proc", "exec-success", "sched_process_exec", "", "", nil, ""},
 		{"proc", "exit", "sched_process_exit", "curthread->signal->live.counter == 0", "", []Arg{arg("int", "curthread->exit_code & 0x7f ? (curthread->exit_code & 0x80 ? 3 : 2) : 1")}, ""},
+		{"proc", "fault", "signal_generate", faulted, "", []Arg{arg("int", faultNumber(info)), arg("siginfo_t *", info)}, ""},
 		{"proc", "lwp-create", "sched_process_fork", child + "->pid != " + child + "->tgid", "", task("arg1"), ""},
 		{"proc", "lwp-exit", "sched_process_exit", "", "", nil, ""},
 		{"proc", "lwp-start", "sys_exit", forked, "", nil, ""},
@@ -63,6 +67,17 @@ func procProbes() []static {
 		{"proc", "signal-send", "signal_generate", "", "", append(task("arg2"), arg("int", "(int)arg0")), ""},
 		{"proc", "start", "sys_exit", forked + " && pid == tid", "", nil, ""},
 	}
+}
+
+// faultNumber is which of the machine's faults made a signal: the FLT* of
+// proc(5), by the signal and its code.
+func faultNumber(info string) string {
+	const sig = "(int)arg0"
+	code := "(" + info + ")->si_code"
+	return sig + " == 4 ? (" + code + " == 5 ? 2 : 1)" + // ILL_PRVOPC: FLTPRIV, or FLTILL
+		" : " + sig + " == 5 ? (" + code + " == 2 ? 4 : 3)" + // TRAP_TRACE: FLTTRACE, or FLTBPT
+		" : " + sig + " == 8 ? (" + code + " == 1 ? 8 : " + code + " == 2 ? 7 : 9)" + // FLTIZDIV, FLTIOVF, FLTFPE
+		" : " + sig + " == 11 && " + code + " == 1 ? 6 : 5" // SEGV_MAPERR: FLTBOUNDS, or FLTACCESS
 }
 
 func schedProbes() []static {

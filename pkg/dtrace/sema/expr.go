@@ -177,6 +177,9 @@ func (c *checker) ident(x *lang.Ident) (ir.Expr, error) {
 	if v := c.globals[name]; v != nil {
 		return c.varRef(x.Pos, v)
 	}
+	if name == "vtimestamp" {
+		return c.vtimestamp()
+	}
 	if t := c.builtinVar(name); t != nil {
 		if len(name) == 4 && name[:3] == "arg" {
 			if c.raw {

@@ -225,7 +225,7 @@ func (c *checker) redefined(d *lang.Inline) error {
 
 // checkClause checks a clause against all probes that it names.
 func (c *checker) checkClause(d *lang.Clause) error {
-	cl := &ir.Clause{Pos: d.Pos}
+	cl := &ir.Clause{Pos: d.Pos, Setup: c.inSetup}
 	c.clause, c.probes, c.order = cl, nil, order{}
 	for _, desc := range d.Probes {
 		if err := c.match(desc); err != nil {

@@ -82,8 +82,11 @@ func (c *checker) setup(text string) error {
 	if c.learnt[text] {
 		return nil
 	}
-	clause, probes, order, params, raw := c.clause, c.probes, c.order, c.params, c.raw
-	defer func() { c.clause, c.probes, c.order, c.params, c.raw = clause, probes, order, params, raw }()
+	clause, probes, order, params, raw, in := c.clause, c.probes, c.order, c.params, c.raw, c.inSetup
+	defer func() {
+		c.clause, c.probes, c.order, c.params, c.raw, c.inSetup = clause, probes, order, params, raw, in
+	}()
+	c.inSetup = true
 	return c.declareLibrary(text)
 }
 

@@ -32,6 +32,7 @@ type checker struct {
 	params  map[string]ir.Expr // of the inline or translator being expanded
 	xlators []*translator
 	learnt  map[string]bool // texts of the library
+	inSetup bool            // the clauses are not the program's own
 	raw     bool            // argN are the raw arguments of what a probe is attached to
 
 	clause *ir.Clause
