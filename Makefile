@@ -9,9 +9,9 @@ GO := scripts/go
 PREFIX ?= /usr/local
 VERSION := $(shell git -c safe.directory='*' describe --tags --always --dirty 2>/dev/null || echo devel)
 MODULE := github.com/smartbox-os/smartbox
-# Where the program begins; see pkg/zone/door.
+# Where the program begins; see cmd/early.
 ENTRY := $(if $(filter amd64 x86_64,$(or $(GOARCH),$(shell uname -m))),-E=_smartbox_start)
-LDFLAGS := -s -w -buildid= $(ENTRY) -X $(MODULE)/cmd.version=$(VERSION)
+LDFLAGS := -s -w -buildid= $(ENTRY) -X $(MODULE)/internal/build.Linked=$(VERSION)
 
 export CGO_ENABLED := 0
 export GOFLAGS := -buildvcs=false

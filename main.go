@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/smartbox-os/smartbox/cmd"
+	_ "github.com/smartbox-os/smartbox/cmd/early" // what is done before the Go runtime
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
 

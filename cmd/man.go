@@ -4,6 +4,7 @@ import (
 	_ "embed" // the dispatcher's manual
 	"fmt"
 
+	"github.com/smartbox-os/smartbox/internal/build"
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/internal/manual"
 )
@@ -38,7 +39,7 @@ func man(env *cli.Env, args []string) int {
 
 func show(env *cli.Env, name, text string, asRoff bool) error {
 	if asRoff {
-		return manual.Roff(env.Stdout, name, Version(), text)
+		return manual.Roff(env.Stdout, name, build.Version(), text)
 	}
 	return manual.Text(env.Stdout, text, env.Width(env.Stdout), env.Fancy(env.Stdout))
 }

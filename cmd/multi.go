@@ -5,6 +5,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/smartbox-os/smartbox/internal/build"
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
 
@@ -35,7 +36,7 @@ func Main(env *cli.Env) int {
 		usage(env.Stdout)
 		return cli.ExitOK
 	case "--version", "version":
-		fmt.Fprintln(env.Stdout, self, Version())
+		fmt.Fprintln(env.Stdout, self, build.Version())
 		return cli.ExitOK
 	}
 	if verb, ok := verbs[args[0]]; ok {

@@ -2,11 +2,9 @@
 // take most, before there is a Go runtime: making one costs several times what
 // the way itself does.
 //
-// The program begins in entry_amd64.s when it is linked with -E _smartbox_start.
-// Called as zlogin, it gives Go code a stack and calls it; called by any other
-// name, or when that code comes back, it goes on to the Go runtime as ever. (The
-// C library has an entry of its own, so this is for CGO_ENABLED=0 alone.) There
-// are two ways to the same end then:
+// The program's entry (package early) calls Enter with a stack when the program is
+// called as zlogin; when Enter comes back, the Go runtime begins as ever. There are
+// two ways to the same end then:
 //
 //   - All that this package meets and does not know, and all that goes wrong
 //     until the command is being executed, is left to the ordinary zlogin, which

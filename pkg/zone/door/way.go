@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// enter is called by the program's entry with what execve(2) left on the stack:
+// Enter is called by the program's entry (see cmd/early) with what execve(2) left on the stack:
 // the count of arguments, the arguments, nil, the environment, nil. It does not
 // return when a command ran; when it returns nothing has happened.
-func enter(start *uintptr) {
+func Enter(start *uintptr) {
 	m := &here
 	if m.understand(start) && m.look() && m.judge() && m.know() && m.prepare() && m.start() {
 		m.relay()

@@ -1,14 +1,16 @@
-package cmd
+// Package build is what a build was told of itself.
+package build
 
 import "runtime/debug"
 
-// version is set by the linker; a plain "go install" leaves it empty.
-var version string
+// Linked is the version that the linker was given; a plain "go install" leaves it
+// empty.
+var Linked string
 
 // Version is what the build was told, or else the module's version.
 func Version() string {
-	if version != "" {
-		return version
+	if Linked != "" {
+		return Linked
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		return info.Main.Version
