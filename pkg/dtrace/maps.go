@@ -76,9 +76,11 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 	zero := g.Zeros()
 	drops := one(gen.MapDrops, ebpf.PerCPUArray, 8)
 	drops.MaxEntries = gen.DropCount
+	scratch := one(gen.MapScratch, ebpf.PerCPUArray, g.ScratchSize())
+	scratch.MaxEntries = gen.Slots
 	return []*ebpf.MapSpec{
 		one(gen.MapState, ebpf.Array, gen.StateSize),
-		one(gen.MapScratch, ebpf.PerCPUArray, g.ScratchSize()),
+		scratch,
 		one(gen.MapGlobals, ebpf.Array, g.Globals),
 		one(gen.MapStrings, ebpf.Array, len(g.Strings)),
 		one(gen.MapZero, ebpf.Array, zero),

@@ -134,3 +134,34 @@ func TestDetach(t *testing.T) {
 		t.Logf("took %v", d)
 	}
 }
+
+// TestLongStrings has slots so large that all of a CPU's do not fit into one
+// value of a map, at points with a slot of their own and at others.
+func TestLongStrings(t *testing.T) {
+	testenv.RequireRoot(t)
+	set := NewSettings()
+	if err := set.Set("strsize", "2000"); err != nil {
+		t.Fatal(err)
+	}
+	u, err := compile(t, `BEGIN { x = strjoin(execname, "-begin"); printf("%s", x) }
+syscall:::entry { y = strjoin(execname, "y") } sched:::on-cpu { z = strjoin(execname, "z") }
+profile-97 { w = strjoin(execname, "w") } tick-10 /y != "" && z != ""/ { exit(0) }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Quiet = true
+	var out, errs bytes.Buffer
+	s, err := Open(u.Program, u.DB, Options{Settings: set, Out: &out, Err: &errs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if _, err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil || !strings.HasSuffix(strings.TrimSpace(out.String()), "-begin") || errs.Len() > 0 {
+		t.Errorf("got %q and %q, %v", out.String(), errs.String(), ctx.Err())
+	}
+}

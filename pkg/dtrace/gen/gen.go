@@ -103,8 +103,8 @@ func (g *Generator) Zeros() int {
 // StringSize is the bytes of a string with its NUL.
 func (g *Generator) StringSize() int { return g.strCap }
 
-// ScratchSize is the size of MapScratch's value.
-func (g *Generator) ScratchSize() int { return (ownSlots + Slots) * g.slot.size }
+// ScratchSize is the size of a slot in MapScratch.
+func (g *Generator) ScratchSize() int { return g.slot.size }
 
 // str returns the offset of a constant in MapStrings; 0 is the empty string.
 // Each is padded so that a whole string's bytes can be read from it.

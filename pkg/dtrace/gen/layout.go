@@ -8,7 +8,7 @@ import (
 // Names of the maps that programs refer to.
 const (
 	MapState   = "dt_state"   // array of one State
-	MapScratch = "dt_scratch" // per-CPU array of one: the slots
+	MapScratch = "dt_scratch" // per-CPU array of the slots
 	MapOut     = "dt_out"     // ring buffer of records
 	MapDrops   = "dt_drops"   // per-CPU array of Drop* counters
 	MapGlobals = "dt_globals" // array of one: global scalars
@@ -43,11 +43,13 @@ const (
 	DropCount
 )
 
-// Slots per CPU: how deep probes may nest in each other.
-const Slots = 4
-
-// ownSlots per CPU belong to one point each (see ownSlot).
-const ownSlots = 2
+// Slots per CPU: ownSlots belong to one point each (see ownSlot), the others are
+// how deep probes may nest in each other.
+const (
+	ownSlots    = 2
+	nestedSlots = 4
+	Slots       = ownSlots + nestedSlots
+)
 
 // HeaderSize is the size of what every record begins with: clause u32, probe u32, cpu u32,
 // kind u32 (KindData, KindError), spec u64.

@@ -54,7 +54,19 @@ func (c *code) enter(state int32) {
 		asm.LoadMapValue(asm.R1, 0, StateActive).WithReference(MapState),
 		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
 		asm.JNE.Imm(asm.R1, state, "out"),
-		asm.StoreImm(asm.RFP, -4, 0, asm.Word),
+	)
+	if own := c.ownSlot(); own >= 0 {
+		c.slotAt(own)
+	} else {
+		c.takeSlot()
+	}
+	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
+}
+
+// slotAt leaves a slot's address in R7.
+func (c *code) slotAt(i int) {
+	c.emit(
+		asm.StoreImm(asm.RFP, -4, int64(i), asm.Word),
 		asm.LoadMapPtr(asm.R1, 0).WithReference(MapScratch),
 		asm.Mov.Reg(asm.R2, asm.RFP),
 		asm.Add.Imm(asm.R2, -4),
@@ -62,12 +74,6 @@ func (c *code) enter(state int32) {
 		asm.JEq.Imm(asm.R0, 0, "out"),
 		asm.Mov.Reg(asm.R7, asm.R0),
 	)
-	if own := c.ownSlot(); own >= 0 {
-		c.emit(asm.Add.Imm(asm.R7, int32(own*c.g.slot.size)))
-	} else {
-		c.takeSlot()
-	}
-	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
 }
 
 // ownSlot is the slot that belongs to the point alone, -1 for none: where one
@@ -79,17 +85,16 @@ func (c *code) ownSlot() int {
 	return -1
 }
 
-// takeSlot moves R7 to a slot that is free. One is taken and given back by its
-// own flag, so the order in which nested probes end does not matter.
+// takeSlot finds a slot that is free. One is taken and given back by its own
+// flag, so the order in which nested probes end does not matter.
 func (c *code) takeSlot() {
-	c.emit(asm.Add.Imm(asm.R7, int32(ownSlots*c.g.slot.size)))
-	for range Slots {
+	for i := range nestedSlots {
+		c.slotAt(ownSlots + i)
 		c.emit(
 			asm.Mov.Imm(asm.R0, 0),
 			asm.Mov.Imm(asm.R1, 1),
 			asm.CmpXchg.Mem(asm.R7, asm.R1, asm.DWord, int16(c.g.slot.busy)),
 			asm.JEq.Imm(asm.R0, 0, "taken"),
-			asm.Add.Imm(asm.R7, int32(c.g.slot.size)),
 		)
 	}
 	c.drop(DropNested)
