@@ -16,6 +16,14 @@ import (
 // started without an error, and has ended by then.
 const steadyTime = 300 * time.Millisecond
 
+// An init that has no more to do for now has done its first steps: one that
+// cannot work does not come to wait for anything. It is looked at some times, since
+// one look may meet a pause in what goes on.
+const (
+	look  = 8 * time.Millisecond
+	looks = 3
+)
+
 // boot boots a zone and watches over its first moments.
 func (h *Host) boot(ctx context.Context, name string) error {
 	began := time.Now()
@@ -28,7 +36,7 @@ func (h *Host) boot(ctx context.Context, name string) error {
 // steady waits until the init of a zone that was booted after since has outlived
 // its first moments, and shows it its snapshots; that it has not is an error.
 func (h *Host) steady(ctx context.Context, name string, since time.Time) error {
-	for {
+	for asleep := 0; ; {
 		s, err := h.zones.Status(name)
 		if err != nil {
 			return err
@@ -36,16 +44,21 @@ func (h *Host) steady(ctx context.Context, name string, since time.Time) error {
 		if err := h.fallen(s, since); err != nil {
 			return err
 		}
-		if s.State == zone.Running && isSteady(s) {
-			h.checkpointAll(ctx, s.Config)
+		if s.State != zone.Running {
+			return nil
 		}
-		if s.State != zone.Running || isSteady(s) {
+		asleep++
+		if !s.Run.Asleep() {
+			asleep = 0
+		}
+		if isSteady(s) || asleep >= looks && s.Run.InitLives() {
+			h.checkpointAll(ctx, s.Config)
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(look):
 		}
 	}
 }

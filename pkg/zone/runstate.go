@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/smartbox-os/smartbox/internal/host"
+	"github.com/smartbox-os/smartbox/pkg/zone/cgroup"
 )
 
 // RunState is what a zoneadmd writes about its zone, in
@@ -39,6 +40,9 @@ func (r *RunState) InitLives() bool {
 	defer unix.Close(fd)
 	return !host.WaitGone(fd, 0)
 }
+
+// Asleep reports whether all processes of the zone wait for something.
+func (r *RunState) Asleep() bool { return cgroup.At(r.Cgroups).Asleep() }
 
 // Process is a process that a pid alone does not name.
 type Process struct {
