@@ -53,7 +53,7 @@ func TestPrivileged(t *testing.T) {
 	var suites []testguest.Suite
 	for _, pkg := range []string{
 		"./internal/beneath", "./internal/copytree", "./internal/host", "./internal/loopdev", "./internal/mnt",
-		"./pkg/img/archive", "./pkg/img/builtin", "./pkg/img", "./pkg/dtrace/sym", "./pkg/zpool/btrfs", "./pkg/zpool", "./pkg/vm",
+		"./pkg/img/archive", "./pkg/img/builtin", "./pkg/img", "./pkg/zpool/btrfs", "./pkg/zpool", "./pkg/vm",
 	} {
 		suites = append(suites, testguest.Package(pkg, ""))
 	}

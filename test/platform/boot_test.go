@@ -36,6 +36,7 @@ func TestBoot_firstAndSecond(t *testing.T) {
 		"vmadm list -H; echo rc=$?":         "rc=0",
 		"dladm create-etherstub stub0; dladm show-etherstub -p -o link": "stub0",
 		"cat /proc/1/comm": "init",
+		"cmp /etc/machine-id /usbkey/machine-id && wc -c < /etc/machine-id": "33",
 	} {
 		if got := m.run(command); !strings.Contains(got, want) {
 			t.Errorf("%s: %q has no %q", command, got, want)

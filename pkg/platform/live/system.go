@@ -124,7 +124,7 @@ func (s *System) Accounts() error { return accounts(s.Root) }
 // Configure takes from the pool what the console's login needs: accounts and
 // the host's name. The rest of the configuration is returned.
 func (s *System) Configure() (*Config, error) {
-	if err := accounts(s.Root); err != nil {
+	if err := errors.Join(identity(s.Root, machineID), accounts(s.Root)); err != nil {
 		return nil, err
 	}
 	c, err := ReadConfig(s.Root)

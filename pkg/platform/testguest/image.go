@@ -59,6 +59,9 @@ type image struct {
 	base   string // the packed initramfs, kept between runs
 }
 
+// identity is a guest's, as every installed system has one.
+var identity = []platform.File{{Name: "etc/machine-id", Mode: 0o444, Content: "0123456789abcdef0123456789abcdef\n"}}
+
 // makeImage finds or makes the initramfs that o asks for.
 func makeImage(o Options, binary string) (*image, error) {
 	cache, err := cacheDir()
@@ -75,7 +78,7 @@ func makeImage(o Options, binary string) (*image, error) {
 	spec := &platform.Spec{
 		Kernel: k, Binary: binary, Fast: true, Links: o.Links,
 		Programs: slices.Concat(o.Programs, platform.HostPrograms(hostPrograms...)),
-		Files:    slices.Concat(o.Files, platform.BaseFiles()),
+		Files:    slices.Concat(o.Files, platform.BaseFiles(), identity),
 		Modules:  slices.Concat(base, o.Modules),
 	}
 	if err := spec.Userland(); err != nil {

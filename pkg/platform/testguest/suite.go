@@ -43,8 +43,12 @@ type suite struct {
 	source string // directory of the package, for its testdata
 }
 
-func (s *suite) dir() string     { return path.Join("tests", fmt.Sprint(s.n)) }
-func (s *suite) program() string { return path.Join("tests", fmt.Sprintf("%d.test", s.n)) }
+func (s *suite) dir() string { return path.Join("tests", fmt.Sprint(s.n)) }
+
+// program is called as go test calls it, which some tests see.
+func (s *suite) program() string {
+	return path.Join("tests", fmt.Sprintf("%d.bin", s.n), path.Base(s.Name)+".test")
+}
 
 // job is what the guest is told of it.
 func (s *suite) job() guestjob.Test {
