@@ -99,6 +99,9 @@ func defaultRoute(l netlink.Link, gateway netip.Addr) error {
 
 // keepLease has an address from a DHCP server for as long as the system runs.
 func (s *System) keepLease(ctx context.Context, l netlink.Link, resolvers bool) {
+	if err := awaitEntropy(); err != nil {
+		s.Log.Warn("dhcp", "link", l.Attrs().Name, "error", err)
+	}
 	for ctx.Err() == nil {
 		wait, err := takeLease(ctx, l, resolvers)
 		if err != nil {
@@ -109,6 +112,16 @@ func (s *System) keepLease(ctx context.Context, l netlink.Link, resolvers bool) 
 		case <-time.After(wait):
 		}
 	}
+}
+
+// awaitEntropy waits until the kernel has random numbers, and by waiting makes
+// it gather what they need: a client that only asks again and again, as DHCP's
+// does, would get none on a quiet machine whose processor makes none.
+func awaitEntropy() error {
+	if _, err := unix.Getrandom(make([]byte, 1), 0); err != nil {
+		return fmt.Errorf("random numbers: %w", err)
+	}
+	return nil
 }
 
 // takeLease asks once and returns when to ask again.

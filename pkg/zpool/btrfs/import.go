@@ -119,6 +119,11 @@ func (b *Backend) mountTop(c cached) error {
 			err = unix.Mount("", path, "", topFlags|unix.MS_REMOUNT, asyncDiscard)
 		}
 	}
+	// On most hosts mounts are shared. What is mounted on a dataset must not come
+	// out on its tree too, where it would be in the way of whoever removes that.
+	if err == nil {
+		err = unix.Mount("", path, "", unix.MS_PRIVATE, "")
+	}
 	if err != nil {
 		return fmt.Errorf("mount %s: %w", dev.Name(), err)
 	}
