@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -71,12 +72,12 @@ func TestDialog_leaves(t *testing.T) {
 	const whole = "\nbox\n10.0.0.3/24\n10.0.0.1\n10.0.0.2\npw\npw\nyes\n"
 	for n := range strings.Count(whole, "\n") {
 		typed := strings.Join(strings.SplitAfter(whole, "\n")[:n], "")
-		if got, _, err := answer(t, false, typed); err != errAborted {
+		if got, _, err := answer(t, false, typed); !errors.Is(err, errAborted) {
 			t.Errorf("after %d answers: %s, %v", n, got, err)
 		}
 	}
 	for _, last := range []string{"\n", "no\n", "y\n"} {
-		if got, _, err := answer(t, false, strings.TrimSuffix(whole, "yes\n")+last); err != errAborted {
+		if got, _, err := answer(t, false, strings.TrimSuffix(whole, "yes\n")+last); !errors.Is(err, errAborted) {
 			t.Errorf("%q: %s, %v", last, got, err)
 		}
 	}

@@ -26,16 +26,16 @@ func TestBoot_firstAndSecond(t *testing.T) {
 	m.wait("smartbox platform " + stampA + " on box1")
 	m.login("secret")
 	for command, want := range map[string]string{
-		"zpool list -H -o name,health":      "zones\tONLINE",
-		"zfs list -H -o name,mountpoint":    "zones/usbkey\t/usbkey",
-		"hostname":                          "box1",
-		"ip -4 addr show admin":             "inet 10.0.2.15/24",
-		"cat /etc/resolv.conf":              "nameserver 10.0.2.3",
-		"/sbin/modprobe nosuch; echo rc=$?": "this kernel has no nosuch",
-		"ip link add d0 type dummy; ip l":   "d0:", // the kernel asks for its module
-		"vmadm list -H; echo rc=$?":         "rc=0",
-		"dladm create-etherstub stub0; dladm show-etherstub -p -o link": "stub0",
-		"cat /proc/1/comm": "init",
+		"zpool list -H -o name,health":                                      "zones\tONLINE",
+		"zfs list -H -o name,mountpoint":                                    "zones/usbkey\t/usbkey",
+		"hostname":                                                          "box1",
+		"ip -4 addr show admin":                                             "inet 10.0.2.15/24",
+		"cat /etc/resolv.conf":                                              "nameserver 10.0.2.3",
+		"/sbin/modprobe nosuch; echo rc=$?":                                 "this kernel has no nosuch",
+		"ip link add d0 type dummy; ip l":                                   "d0:", // the kernel asks for its module
+		"vmadm list -H; echo rc=$?":                                         "rc=0",
+		"dladm create-etherstub stub0; dladm show-etherstub -p -o link":     "stub0",
+		"cat /proc/1/comm":                                                  "init",
 		"cmp /etc/machine-id /usbkey/machine-id && wc -c < /etc/machine-id": "33",
 	} {
 		if got := m.run(command); !strings.Contains(got, want) {

@@ -13,8 +13,8 @@ const patience = 2 * time.Second
 
 // end ends every process, writes everything to disks, and the system.
 func end(code int) {
-	everybody(unix.SIGTERM, patience)
-	everybody(unix.SIGKILL, patience)
+	everybody(unix.SIGTERM)
+	everybody(unix.SIGKILL)
 	unix.Sync()
 	if err := unix.Reboot(rebootCommands[code]); err != nil {
 		say("reboot: %v", err)
@@ -28,11 +28,11 @@ func end(code int) {
 }
 
 // everybody sends a signal to all processes and waits until none is left.
-func everybody(sig unix.Signal, wait time.Duration) {
+func everybody(sig unix.Signal) {
 	if unix.Kill(-1, sig) != nil {
 		return // there is nobody
 	}
-	for deadline := time.Now().Add(wait); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		for {
 			pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil)
 			if err != nil {

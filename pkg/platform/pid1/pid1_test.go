@@ -64,8 +64,8 @@ func asInit() {
 		say("%v", err)
 		os.Exit(1)
 	}
-	everybody(unix.SIGTERM, patience)
-	everybody(unix.SIGKILL, patience)
+	everybody(unix.SIGTERM)
+	everybody(unix.SIGKILL)
 	os.Exit(code)
 }
 
