@@ -38,6 +38,9 @@ func (a *applier) object(rec *Object) error {
 		return fmt.Errorf("object %d comes after object %d", rec.Number, a.last)
 	}
 	a.last = rec.Number
+	if err := a.claim(rec); err != nil {
+		return err
+	}
 	if room := int(rec.Slots)*slotSize - dnodeHead; len(rec.Bonus) > room {
 		return fmt.Errorf("object %d has a bonus of %d bytes, for which there is no room", rec.Number, len(rec.Bonus))
 	}
@@ -76,7 +79,31 @@ func (a *applier) object(rec *Object) error {
 const (
 	slotSize  = 512
 	dnodeHead = 192
+	maxSlots  = 32
 )
+
+// claim makes room for an object of several slots: what else is in them goes,
+// since a sender that frees it later says so later. An object inside another's
+// slots is none that a pool can hold.
+func (a *applier) claim(rec *Object) error {
+	if rec.Slots == 1 && a.begin.Features&(1<<featLargeDnode) == 0 {
+		return nil
+	}
+	for before := rec.Number - 1; before > 0 && rec.Number-before < maxSlots; before-- {
+		d, err := a.store.Get(before)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		if before+uint64(d.Slots) > rec.Number {
+			return fmt.Errorf("object %d lies inside of object %d", rec.Number, before)
+		}
+		break
+	}
+	return a.freeObjects(&FreeObjects{First: rec.Number + 1, Count: uint64(rec.Slots) - 1})
+}
 
 func (a *applier) create(number uint64, d *Dnode) error {
 	if err := a.store.Put(number, d); err != nil {
@@ -126,7 +153,7 @@ func (d *Dnode) pointers() int {
 }
 
 func (a *applier) freeObjects(rec *FreeObjects) error {
-	for number := rec.First; ; number++ {
+	for number := rec.First; rec.Count > 0; number++ {
 		var err error
 		if number, err = a.store.Next(number); err != nil || number == 0 || number-rec.First >= rec.Count {
 			return err
@@ -135,6 +162,7 @@ func (a *applier) freeObjects(rec *FreeObjects) error {
 			return err
 		}
 	}
+	return nil
 }
 
 func (a *applier) remove(number uint64) error {

@@ -4,8 +4,9 @@ import "fmt"
 
 // Feature bits of a stream that change how it is read, or that are refused.
 const (
-	featRedacted = 21
-	featRaw      = 24
+	featRedacted   = 21
+	featLargeDnode = 23
+	featRaw        = 24
 )
 
 // knownFeatures are the bits whose meaning the reader implements.

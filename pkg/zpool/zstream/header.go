@@ -187,6 +187,9 @@ func (h *header) object() (Record, error) {
 	if o.Number == 0 || o.Number >= maxObject {
 		return nil, fmt.Errorf("object number %d is out of range", o.Number)
 	}
+	if o.Slots > maxSlots {
+		return nil, fmt.Errorf("object %d has %d slots, more than the %d that the format allows", o.Number, o.Slots, maxSlots)
+	}
 	if o.BlockSize == 0 || o.BlockSize%512 != 0 || o.BlockSize > maxBlock {
 		return nil, fmt.Errorf("object %d has an impossible block size of %d", o.Number, o.BlockSize)
 	}
