@@ -48,7 +48,7 @@ func New(env *cli.Env) *cobra.Command {
 	}
 	root.AddCommand(
 		t.sources(), t.avail(), t.show(), t.importCommand(), t.install(),
-		t.list(), t.get(), t.ancestry(), t.delete(), t.vacuum(),
+		t.list(), t.get(), t.ancestry(), t.delete(), t.vacuum(), t.create(), t.publish(),
 	)
 	return root
 }

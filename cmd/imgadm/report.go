@@ -48,6 +48,18 @@ func (r *reporter) tell(e img.Event) {
 		r.line("Installing image %s", e.Image.Title())
 	case img.Installed:
 		r.installed(e)
+	case img.Sending:
+		r.line("Sending image file to %q", e.Text)
+	case img.Saving:
+		r.line("Saving manifest to %q", e.Text)
+	case img.PublishedManifest:
+		r.line("Imported image %s (%s, %s, state=%s)", e.Image.UUID, e.Image.Name, e.Image.Version, e.Image.State)
+	case img.PublishedFile:
+		if f, ok := e.Image.File(); ok {
+			r.line("Added file to image %s (compression=%s, size=%d)", e.Image.UUID, f.Compression, f.Size)
+		}
+	case img.Activated:
+		r.line("Activated image %s", e.Image.UUID)
 	case img.Note:
 		fmt.Fprintf(r.err, "note: %s\n", printable(e.Text))
 	}

@@ -1,43 +1,12 @@
 package vmadm
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/internal/cli"
 )
-
-// newSend is vmadm send UUID.
-func newSend(env *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:               "send UUID",
-		Short:             "write a machine to stdout (not yet supported)",
-		Args:              machineArg(1, 1),
-		ValidArgsFunction: completeMachine(env),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if cli.IsTerminal(env.Stdout) {
-				return worded("Cannot send VM to a TTY.")
-			}
-			return later(cmd, env, args[0])
-		},
-	}
-}
-
-// newReceive is vmadm receive.
-func newReceive(*cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use:     "receive",
-		Aliases: []string{"recv"},
-		Short:   "make a machine of what send wrote (not yet supported)",
-		Args:    command.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return errors.New("receive: not yet supported on this host")
-		},
-	}
-}
 
 // newInstall is vmadm install UUID.
 func newInstall(env *cli.Env) *cobra.Command {

@@ -97,8 +97,11 @@ func (o *createOptions) library() (zpool.CreateOptions, error) {
 	case o.volsize == "" && (o.sparse || o.blocksize != ""):
 		return options, cli.Usagef("'-s' and '-b' can only be used when creating a volume")
 	case o.volsize != "":
-		if options.Volsize, err = dataset.ParseSize(o.volsize); err != nil || options.Volsize <= 0 {
-			return options, cli.Usagef("bad volume size '%s'", o.volsize)
+		if options.Volsize, err = dataset.ParseSize(o.volsize); err != nil {
+			return options, fmt.Errorf("bad volume size '%s': %w", o.volsize, err)
+		}
+		if options.Volsize <= 0 {
+			return options, fmt.Errorf("bad volume size '%s': volume size cannot be zero", o.volsize)
 		}
 	}
 	return options, nil

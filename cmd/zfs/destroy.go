@@ -9,6 +9,7 @@ import (
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
 	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
+	"github.com/smartbox-os/smartbox/pkg/zpool/dataset"
 )
 
 type destroyOptions struct {
@@ -54,6 +55,10 @@ func (o *destroyOptions) tell(cmd *cobra.Command, env *cli.Env, h *zpool.Host, n
 	if err != nil || !o.verbose {
 		return err
 	}
+	freed, err := h.Reclaimed(cmd.Context(), doomed)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
 	for _, name := range doomed {
 		switch {
@@ -64,6 +69,15 @@ func (o *destroyOptions) tell(cmd *cobra.Command, env *cli.Env, h *zpool.Host, n
 		default:
 			fmt.Fprintf(&b, "will destroy %s\n", name)
 		}
+	}
+	switch {
+	case !strings.Contains(names[0], "@"):
+	case o.parsable:
+		fmt.Fprintf(&b, "reclaim\t%d\n", freed)
+	case o.dryRun:
+		fmt.Fprintf(&b, "would reclaim %s\n", dataset.HumanSize(freed))
+	default:
+		fmt.Fprintf(&b, "will reclaim %s\n", dataset.HumanSize(freed))
 	}
 	_, err = fmt.Fprint(env.Stdout, b.String())
 	return err

@@ -106,7 +106,7 @@ func setDepth(ask *zpool.ListOptions, recursive bool, depth int) {
 	for _, t := range ask.Types {
 		onlySnapshots = onlySnapshots && (t == zpool.Snapshot || t == zpool.Bookmark)
 	}
-	if onlySnapshots && !ask.Recursive && depth < 0 {
+	if onlySnapshots && !ask.Recursive && depth < 0 && len(ask.Roots) > 0 {
 		ask.Recursive, ask.Depth = true, 1
 	}
 }
@@ -129,9 +129,11 @@ func (o *listOptions) print(env *cli.Env, columns []string, found []zpool.Datase
 }
 
 func cell(d zpool.Dataset, name string, parsable bool) string {
-	v := d.Props[name].Value
-	p := dataset.Lookup(name)
+	held, has := d.Props[name]
+	v, p := held.Value, dataset.Lookup(name)
 	switch {
+	case has && dataset.IsUser(name):
+		return v // which may be empty
 	case v == "":
 		return "-"
 	case p == nil || parsable:

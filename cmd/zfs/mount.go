@@ -31,13 +31,19 @@ func newMount(env *cli.Env, h *zpool.Host) *cobra.Command {
 				return listMounts(cmd, env, h)
 			}
 			d, err := h.Get(cmd.Context(), args[0], "mounted")
-			if err == nil && d.Get("mounted") == "yes" {
+			switch {
+			case err != nil:
+				return err
+			case d.Type != zpool.Filesystem:
+				return fmt.Errorf("cannot open '%s': operation not applicable to datasets of this type", args[0])
+			case d.Get("mounted") == "yes":
 				return fmt.Errorf("cannot mount '%s': filesystem already mounted", args[0])
 			}
-			return errors.Join(err, h.Mount(cmd.Context(), args[0]))
+			return h.Mount(cmd.Context(), args[0])
 		},
 	}
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "every filesystem that is mounted by itself")
+	cmd.Flags().BoolP("overlay", "O", false, "accepted: what is in the directory is covered")
 	return cmd
 }
 
@@ -73,11 +79,16 @@ func newUnmount(h *zpool.Host) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := h.Get(cmd.Context(), name, "mounted")
-			if err == nil && d.Get("mounted") != "yes" {
+			d, err := h.Get(cmd.Context(), name, "mounted", "mountpoint")
+			switch {
+			case err != nil:
+				return err
+			case d.Get("mountpoint") == "legacy":
+				return fmt.Errorf("cannot unmount '%s': legacy mountpoint\nuse umount(8) to unmount this filesystem", args[0])
+			case d.Get("mounted") != "yes":
 				return fmt.Errorf("cannot unmount '%s': not currently mounted", args[0])
 			}
-			return errors.Join(err, h.Unmount(cmd.Context(), name, force))
+			return h.Unmount(cmd.Context(), name, force)
 		},
 	}
 	cmd.Flags().BoolVarP(&all, "all", "a", false, "every filesystem")

@@ -54,10 +54,10 @@ func newSend(env *cli.Env, h *zpool.Host) *cobra.Command {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "print what is sent and how much")
 	f.BoolVarP(&o.parsable, "parsable", "P", false, "print that for scripts")
 	f.StringVarP(&o.Token, "token", "t", "", "go on with a stream that was cut")
-	f.BoolP("compressed", "c", false, "accepted: blocks are sent as they are read")
-	f.BoolP("large-block", "L", false, "accepted: no block is large")
-	f.BoolP("embed", "e", false, "accepted: nothing is embedded")
-	f.BoolP("raw", "w", false, "accepted: nothing is encrypted")
+	f.BoolVarP(&o.Compressed, "compressed", "c", false, "blocks as the pool has them; embedded pools: without effect")
+	f.BoolVarP(&o.LargeBlocks, "large-block", "L", false, "large blocks too; embedded pools have none")
+	f.BoolVarP(&o.Embedded, "embed", "e", false, "embedded blocks too; embedded pools have none")
+	f.BoolVarP(&o.Raw, "raw", "w", false, "encrypted data as it is; embedded pools have none")
 	return cmd
 }
 

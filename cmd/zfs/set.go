@@ -17,7 +17,7 @@ func newSet(h *zpool.Host) *cobra.Command {
 		Use:     "set property=value... dataset...",
 		Short:   "change properties",
 		Example: "  zfs set quota=20G compression=lz4 zones/data",
-		Args:    command.Args(2, -1),
+		Args:    command.Args(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n := 0
 			for n < len(args) && strings.Contains(args[n], "=") {
@@ -28,7 +28,7 @@ func newSet(h *zpool.Host) *cobra.Command {
 				return err
 			}
 			if n == 0 || n == len(args) {
-				return cli.Usagef("missing %s", []string{"property=value argument", "dataset name"}[min(n, 1)])
+				return cli.Usagef("missing %s", []string{"property=value argument", "dataset name(s)"}[min(n, 1)])
 			}
 			var errs []error
 			for _, name := range args[n:] {

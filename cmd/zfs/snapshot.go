@@ -1,9 +1,12 @@
 package zfs
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/smartbox-os/smartbox/cmd/internal/command"
+	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/zpool"
 )
 
@@ -22,7 +25,11 @@ func newSnapshot(h *zpool.Host) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return h.Snapshot(cmd.Context(), args, zpool.SnapshotOptions{Recursive: recursive, Props: props})
+			err = h.Snapshot(cmd.Context(), args, zpool.SnapshotOptions{Recursive: recursive, Props: props})
+			if errors.Is(err, zpool.ErrNotFound) {
+				return cli.Usagef("%w", err) // as zfs(8) does
+			}
+			return err
 		},
 	}
 	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "of all datasets below too")

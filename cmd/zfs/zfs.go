@@ -4,6 +4,7 @@ package zfs
 
 import (
 	_ "embed" // the manual
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,9 +49,29 @@ func New(env *cli.Env) *cobra.Command {
 		if verb.Flags().ShorthandLookup("h") != nil && verb.Flags().Lookup("help") == nil { // it is something else to zfs
 			verb.Flags().Bool("help", false, "help for "+verb.Name())
 		}
+		if what := missing[verb.Name()]; what != "" {
+			verb.Args = lacking(verb.Args, what)
+		}
 		verb.RunE = worded(env, noted(env, h, verb.RunE))
 	}
 	return root
+}
+
+// missing is what zfs(8) misses in a call without arguments.
+var missing = map[string]string{
+	"create": "filesystem argument", "get": "property argument", "inherit": "property argument", "snapshot": "snapshot argument",
+	"rollback": "dataset argument", "destroy": "dataset argument", "receive": "snapshot argument",
+}
+
+// lacking names what a call without arguments lacks.
+func lacking(check cobra.PositionalArgs, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if err != nil && len(args) == 0 {
+			return cli.Usagef("missing %s", what)
+		}
+		return err
+	}
 }
 
 type runE func(*cobra.Command, []string) error
@@ -96,10 +117,10 @@ func properties(pairs []string) (map[string]string, error) {
 	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
-			return nil, cli.Usagef("missing '=' for property=value argument '%s'", pair)
+			return nil, errors.New("missing '=' for property=value argument")
 		}
 		if _, twice := props[name]; twice {
-			return nil, cli.Usagef("property '%s' specified multiple times", name)
+			return nil, fmt.Errorf("property '%s' specified multiple times", name)
 		}
 		props[name] = value
 	}

@@ -83,6 +83,9 @@ func worded(env *cli.Env, run runE) runE {
 		if err == nil || cli.Code(err) == cli.ExitUsage {
 			return err
 		}
+		if len(args) > 0 && strings.HasSuffix(err.Error(), fmt.Sprintf("no such pool '%s'", args[0])) {
+			err = fmt.Errorf("cannot open '%s': %w", args[0], zpool.ErrNoPool)
+		}
 		fmt.Fprintln(env.Stderr, strings.TrimRight(err.Error(), "\n"))
 		return cli.Exit(cli.ExitFailed)
 	}

@@ -42,6 +42,12 @@ const (
 	CodeUnsupported      Code = "NotSupported"
 	CodeMulti            Code = "MultiError"
 	CodeInterrupted      Code = "Interrupted"
+	CodeVMNotFound       Code = "VmNotFound"
+	CodeVMNotStopped     Code = "VmNotStopped"
+	CodeNoOrigin         Code = "VmHasNoOrigin"
+	CodeOriginSnapshot   Code = "OriginHasNoFinalSnapshot"
+	CodeMaxDepth         Code = "MaxOriginDepth"
+	CodeUpload           Code = "UploadError"
 )
 
 // Error is a failure with its code.

@@ -11,17 +11,22 @@ type EventKind int
 
 // What Import, Install, Delete and Vacuum report on their way.
 const (
-	AlreadyInstalled EventKind = iota + 1 // Image; nothing is done
-	Importing                             // Image, Source
-	Ancestry                              // Image; its origins are looked up
-	Downloading                           // Count images, Total bytes to come
-	Downloaded                            // Image, Total bytes
-	Resumed                               // Image, Done bytes were there already
-	Installing                            // Image
-	Installed                             // Image
-	Deleted                               // Image
-	Note                                  // Image, Text: what was left out of it
-	Progress                              // Image, Doing, Done of Total bytes; comes often
+	AlreadyInstalled  EventKind = iota + 1 // Image; nothing is done
+	Importing                              // Image, Source
+	Ancestry                               // Image; its origins are looked up
+	Downloading                            // Count images, Total bytes to come
+	Downloaded                             // Image, Total bytes
+	Resumed                                // Image, Done bytes were there already
+	Installing                             // Image
+	Installed                              // Image
+	Deleted                                // Image
+	Note                                   // Image, Text: what was left out of it
+	Progress                               // Image, Doing, Done of Total bytes; comes often
+	Sending                                // Image, Text: the file that it is written to
+	Saving                                 // Image, Text: the file of its manifest
+	PublishedManifest                      // Image: as the server has it
+	PublishedFile                          // Image
+	Activated                              // Image
 )
 
 // Event is one step of work, for the command to word.

@@ -112,7 +112,10 @@ func (h *Host) build(ctx context.Context, name string, at home, o InstallOptions
 	}
 	options := zpool.CreateOptions{Props: map[string]string{owner: name}}
 	maps.Copy(options.Props, o.Props)
-	if o.Origin != "" {
+	switch {
+	case o.Fill != nil:
+		return o.Fill(ctx, at.dataset, options.Props)
+	case o.Origin != "":
 		return h.pools.Clone(ctx, o.Origin, at.dataset, options)
 	}
 	return h.pools.Create(ctx, at.dataset, options)

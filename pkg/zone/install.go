@@ -10,9 +10,13 @@ import (
 // InstallOptions say where a zone's root comes from.
 type InstallOptions struct {
 	Origin string            // snapshot to clone: zones/IMAGE@final
+	Fill   Fill              // makes the dataset in another way
 	Props  map[string]string // of the new dataset: quota ...
 	Plain  bool              // directories, also where a dataset could be made
 }
+
+// Fill makes a dataset with these properties.
+type Fill func(ctx context.Context, dataset string, props map[string]string) error
 
 // Install makes a configured zone's dataset at its zonepath (root/, config/,
 // cores/ below it) and prepares the root for its brand.
@@ -30,7 +34,7 @@ func (h *Host) Install(ctx context.Context, name string, o InstallOptions) error
 	if err != nil {
 		return err
 	}
-	if o.Origin != "" && at.dataset == "" {
+	if (o.Origin != "" || o.Fill != nil) && at.dataset == "" {
 		return &OpError{"install", name, fmt.Errorf("the directory above %s is no dataset's mountpoint, so no image can be cloned there", c.Path)}
 	}
 	if err := h.vacant(ctx, at); err != nil {

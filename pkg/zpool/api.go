@@ -12,6 +12,7 @@ type (
 	SnapshotOptions = dataset.SnapshotOptions
 	DestroyOptions  = dataset.DestroyOptions
 	ReceiveOptions  = dataset.ReceiveOptions
+	SendOptions     = dataset.SendOptions
 	RollbackOptions = dataset.RollbackOptions
 	RenameOptions   = dataset.RenameOptions
 	InheritOptions  = dataset.InheritOptions

@@ -23,3 +23,19 @@ func (h *Host) Plan(ctx context.Context, name string, o CreateOptions) ([]Datase
 	}
 	return b.Plan(ctx, name, o)
 }
+
+// Reclaimed is about how much space comes back when datasets and snapshots are
+// destroyed: what is theirs alone.
+func (h *Host) Reclaimed(ctx context.Context, names []string) (int64, error) {
+	if len(names) == 0 {
+		return 0, nil
+	}
+	found, err := h.List(ctx, ListOptions{
+		Roots: names, Props: []string{"used"}, Types: []Type{Filesystem, Volume, Snapshot, Bookmark},
+	})
+	var sum int64
+	for _, d := range found {
+		sum += d.Int("used")
+	}
+	return sum, err
+}

@@ -20,5 +20,6 @@ func TestOpenZFS(t *testing.T) {
 	testguest.Run(t, o,
 		testguest.Package("./pkg/zpool", "^TestConformance|^TestOracle"),
 		testguest.Package("./pkg/zpool/zfs", ""),
+		testguest.Package("./cmd", "^TestTwins"),
 	)
 }

@@ -1,6 +1,7 @@
 package btrfs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,6 +30,9 @@ func (b *Backend) Doomed(ctx context.Context, names []string, o dataset.DestroyO
 	}
 	defer p.close()
 	d, err := p.doom(names, o)
+	if !slices.ContainsFunc(d.now, (*record).isDataset) { // oldest first, as zfs(8) tells them
+		slices.SortStableFunc(d.now, func(a, b *record) int { return cmp.Or(cmp.Compare(a.TXG, b.TXG), cmp.Compare(a.ID, b.ID)) })
+	}
 	var out []string
 	for _, r := range d.now {
 		out = append(out, r.Name)

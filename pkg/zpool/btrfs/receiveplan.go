@@ -49,7 +49,7 @@ func (a *arriving) prepare(ctx context.Context) error {
 	}
 	return a.b.change(ctx, "receive", a.name, func(p *pool) error {
 		if a.begin.Resuming() {
-			return a.reopen(p)
+			return a.reopen(ctx, p)
 		}
 		if err := a.supersede(p); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (a *arriving) prepare(ctx context.Context) error {
 		}
 		undo := revert.New()
 		defer p.undo(undo)
-		if err := a.start(p, undo); err != nil {
+		if err := a.start(ctx, p, undo); err != nil {
 			return noSpace(err)
 		}
 		undo.Success()
@@ -205,7 +205,7 @@ func (a *arriving) isModified(p *pool) (bool, error) {
 		return false, err
 	}
 	info, err := btrfs.Info(dir)
-	return info.Generation > a.base.TXG, err
+	return info.Generation > max(a.base.TXG, info.Created), err // a rollback made it anew
 }
 
 // word says what could not be received.

@@ -16,7 +16,7 @@ import (
 )
 
 // start makes the subvolume that the stream goes into and tells of it.
-func (a *arriving) start(p *pool, undo *revert.Stack) error {
+func (a *arriving) start(ctx context.Context, p *pool, undo *revert.Stack) error {
 	if err := a.newRecord(p); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *arriving) start(p *pool, undo *revert.Stack) error {
 	if err := errors.Join(p.limit(a.rec), p.compress(a.rec)); err != nil {
 		return err
 	}
-	return a.openAll(p)
+	return a.openAll(ctx, p)
 }
 
 // newRecord is the dataset's record as it will be.
@@ -109,7 +109,7 @@ func (p *pool) makeBack(r *record, undo *revert.Stack) error {
 
 // openAll opens what the stream is written to, and gives the table of an
 // incremental stream what that of its base holds.
-func (a *arriving) openAll(p *pool) error {
+func (a *arriving) openAll(ctx context.Context, p *pool) error {
 	var err error
 	if a.tree, err = p.openTree(a.rec); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (a *arriving) openAll(p *pool) error {
 	}
 	from, err := p.openObjects(a.base.ID, false)
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("snapshot %s was not received but taken here, so an incremental stream from it cannot be put on it", a.base.Name)
+		return a.index(ctx, p)
 	}
 	if err != nil {
 		return err
@@ -138,6 +138,20 @@ func (a *arriving) openAll(p *pool) error {
 		return err
 	}
 	return errors.Join(table.CopyTo(a.objs), table.Close())
+}
+
+// index makes the table of a base that was taken here, as it would be sent.
+func (a *arriving) index(ctx context.Context, p *pool) error {
+	table, err := ztree.OpenTable(a.objs)
+	if err != nil {
+		return err
+	}
+	of := ztree.Snapshot{Dir: p.trees, Subvol: a.base.Subvol, Made: a.base.TXG}
+	if err := ztree.Index(ctx, of, table, a.kind() == dataset.Volume); err != nil {
+		err = fmt.Errorf("read %s: %w", a.base.Name, err)
+		return errors.Join(err, table.Close())
+	}
+	return table.Close()
 }
 
 func (a *arriving) close() {

@@ -78,7 +78,7 @@ func (p *pool) renameDataset(from, to string, o dataset.RenameOptions) error {
 	case dataset.Parent(from) == "":
 		return dataset.Cannot("rename", from, errors.New("a pool is renamed by exporting and importing it"))
 	case to == from || dataset.IsBelow(to, from):
-		return dataset.Cannot("rename", from, dataset.As(dataset.ErrBadName, "new dataset name cannot be a descendant of current dataset name"))
+		return dataset.Cannot("rename to", to, dataset.As(dataset.ErrBadName, "New dataset name cannot be a descendant of current dataset name"))
 	case p.store.byName[to] != nil:
 		return dataset.Cannot("rename", from, dataset.ErrExists)
 	}

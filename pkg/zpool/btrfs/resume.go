@@ -56,7 +56,7 @@ func (a *arriving) makeHolder(p *pool) error {
 }
 
 // reopen finds what came of the stream that begin resumes.
-func (a *arriving) reopen(p *pool) error {
+func (a *arriving) reopen(ctx context.Context, p *pool) error {
 	all, err := p.arrivals()
 	if err != nil {
 		return err
@@ -68,13 +68,13 @@ func (a *arriving) reopen(p *pool) error {
 		if x.ToGUID != a.begin.ToGUID || x.From != a.begin.FromGUID {
 			return errors.New("the stream resumes another snapshot than the one that " + a.name + " has a part of")
 		}
-		return a.takeUp(p, &x)
+		return a.takeUp(ctx, p, &x)
 	}
 	return errors.New("destination " + a.name + " has no part of a stream that could be resumed")
 }
 
 // takeUp goes on with an arrival.
-func (a *arriving) takeUp(p *pool, x *arrival) error {
+func (a *arriving) takeUp(ctx context.Context, p *pool, x *arrival) error {
 	a.old = p.store.byName[a.name]
 	if a.old == nil || a.old.ID != x.ID {
 		return errors.New("destination " + a.name + " is another dataset by now")
@@ -97,7 +97,7 @@ func (a *arriving) takeUp(p *pool, x *arrival) error {
 	if a.rec.Base = 0; a.base != nil {
 		a.rec.Base = a.base.Base
 	}
-	if err := a.openAll(p); err != nil {
+	if err := a.openAll(ctx, p); err != nil {
 		a.close()
 		return err
 	}

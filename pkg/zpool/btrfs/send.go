@@ -49,6 +49,8 @@ type sending struct {
 	o      dataset.SendOptions
 	out    *zstream.Writer
 	resume *zstream.Token
+	// The stream that is resumed had other objects than those of what was received.
+	renumbered bool
 
 	top    *record        // the snapshot that was named
 	header zstream.Nvlist // of a compound stream; nil in a plain one
@@ -118,7 +120,7 @@ func (s *sending) send(ctx context.Context) error {
 func (s *sending) part(ctx context.Context, out *zstream.Writer, x part) ([]string, error) {
 	begin := &zstream.Begin{
 		Creation: uint64(x.to.Created), Kind: zstream.FilesystemSet, Flags: zstream.FlagFree | zstream.FlagSpillBlock,
-		Features: 1 << 2, ToGUID: x.to.GUID, ToName: x.to.Name,
+		Features: 1 << 2, ToGUID: s.guid(x.to), ToName: x.to.Name,
 	}
 	of, _ := dataset.Base(x.to.Name)
 	volume := s.p.store.byName[of].Type == dataset.Volume
@@ -126,7 +128,7 @@ func (s *sending) part(ctx context.Context, out *zstream.Writer, x part) ([]stri
 		begin.Kind, begin.Features = zstream.VolumeSet, 0
 	}
 	if x.from != nil {
-		begin.FromGUID = x.from.GUID
+		begin.FromGUID = s.guid(x.from)
 		if x.clone {
 			begin.Flags |= zstream.FlagClone
 		}
@@ -243,6 +245,9 @@ func (r *replaying) send(ctx context.Context, begin *zstream.Begin) error {
 
 // table opens the table of a snapshot that was received, nil when it was not.
 func (s *sending) table(r *record) (*ztree.Table, error) {
+	if s.isRenumbered(r) {
+		return nil, nil
+	}
 	dir, err := s.p.openObjects(r.ID, false)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

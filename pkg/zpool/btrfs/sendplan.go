@@ -59,7 +59,7 @@ func (s *sending) from(of string) (*record, error) {
 	}
 	r := s.p.store.byName[name]
 	if r == nil {
-		return nil, dataset.As(dataset.ErrNotFound, "cannot send '%s': incremental source (%s) does not exist", s.top.Name, name)
+		return nil, dataset.Cannot("open", name, dataset.ErrNotFound)
 	}
 	if !r.isSnapshot() {
 		for _, snap := range s.p.store.snapshots(of) {
@@ -192,11 +192,45 @@ func first(snaps []*record) *record {
 	return snaps[0]
 }
 
-// isReceived reports whether a snapshot came as a stream.
+// isReceived reports whether a snapshot came as a stream and is sent with the
+// objects that it came as.
 func (s *sending) isReceived(r *record) bool {
-	if r == nil {
+	if r == nil || s.isRenumbered(r) {
 		return false
 	}
+	return s.hasObjects(r)
+}
+
+// isRenumbered reports whether a snapshot is sent with objects of our own
+// although it was received: when all of a dataset is sent and some of its
+// snapshots were taken here, the stream has one kind of number throughout.
+func (s *sending) isRenumbered(r *record) bool {
+	of, _ := split(r.Name)
+	if s.o.From != "" || s.resume != nil {
+		return s.renumbered
+	}
+	for _, x := range s.parts {
+		if name, _ := split(x.to.Name); name == of && !s.hasObjects(x.to) {
+			return true
+		}
+	}
+	return false
+}
+
+// guid is a snapshot's in the stream. With other objects it is another snapshot
+// to whoever receives it, since no increment of the first one fits it.
+func (s *sending) guid(r *record) uint64 {
+	if s.isRenumbered(r) && s.hasObjects(r) {
+		return otherGUID(r.GUID)
+	}
+	return r.GUID
+}
+
+// otherGUID is one that follows from a guid.
+func otherGUID(guid uint64) uint64 { return (guid ^ 0x9e3779b97f4a7c15) | 1 }
+
+// hasObjects reports whether a snapshot came as a stream.
+func (s *sending) hasObjects(r *record) bool {
 	dir, err := s.p.openObjects(r.ID, false)
 	if err == nil {
 		dir.Close()
@@ -210,15 +244,15 @@ func (s *sending) describe(datasets []*record, snap string, from *record) zstrea
 	for _, d := range datasets {
 		fs := zstream.Nvlist{"name": d.Name, "parentfromsnap": uint64(0), "props": sendProps(d)}
 		if parent := s.p.store.byName[dataset.Parent(d.Name)+"@"+snap]; parent != nil && slices.ContainsFunc(datasets, func(x *record) bool { return x.Name == dataset.Parent(d.Name) }) {
-			fs["parentfromsnap"] = parent.GUID
+			fs["parentfromsnap"] = s.guid(parent)
 		}
 		if origin := s.p.store.byID[d.Origin]; origin != nil && s.isReceived(origin) == s.isReceived(first(s.p.store.snapshots(d.Name))) {
-			fs["origin"] = origin.GUID
+			fs["origin"] = s.guid(origin)
 		}
 		snaps, props, holds := zstream.Nvlist{}, zstream.Nvlist{}, zstream.Nvlist{}
 		for _, r := range s.p.store.snapshots(d.Name) {
 			_, name := split(r.Name)
-			snaps[name], props[name] = r.GUID, sendProps(r)
+			snaps[name], props[name] = s.guid(r), sendProps(r)
 			held := zstream.Nvlist{}
 			for tag, when := range r.Holds {
 				held[tag] = uint64(when)
@@ -243,22 +277,13 @@ func (s *sending) describe(datasets []*record, snap string, from *record) zstrea
 
 // planResume finds the snapshots that a token names.
 func (s *sending) planResume() error {
-	find := func(guid uint64, near string) (found *record) {
-		of, _ := split(near)
-		for _, r := range s.p.store.byID {
-			if r.isSnapshot() && r.GUID == guid && (found == nil || strings.HasPrefix(r.Name, of+"@")) {
-				found = r
-			}
-		}
-		return found
-	}
-	s.top = find(s.resume.ToGUID, s.resume.ToName)
+	s.top = s.findGUID(s.resume.ToGUID, s.resume.ToName)
 	if s.top == nil {
 		return dataset.As(dataset.ErrNotFound, "cannot resume send: '%s' is no longer the same snapshot used in the initial send", s.resume.ToName)
 	}
 	x := part{to: s.top}
 	if s.resume.FromGUID != 0 {
-		if x.from = find(s.resume.FromGUID, s.top.Name); x.from == nil {
+		if x.from = s.findGUID(s.resume.FromGUID, s.top.Name); x.from == nil {
 			return dataset.As(dataset.ErrNotFound, "cannot resume send: incremental source %#x no longer exists", s.resume.FromGUID)
 		}
 		of, _ := split(x.from.Name)
@@ -267,4 +292,18 @@ func (s *sending) planResume() error {
 	}
 	s.parts = []part{x}
 	return nil
+}
+
+// findGUID finds a snapshot by its guid in a stream, of several the one of the
+// dataset that near is of.
+func (s *sending) findGUID(guid uint64, near string) *record {
+	of, _ := split(near)
+	var found *record
+	for _, r := range s.p.store.byID {
+		if r.isSnapshot() && (r.GUID == guid || otherGUID(r.GUID) == guid) && (found == nil || strings.HasPrefix(r.Name, of+"@")) {
+			found = r
+		}
+	}
+	s.renumbered = s.renumbered || found != nil && found.GUID != guid
+	return found
 }

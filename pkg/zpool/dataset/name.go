@@ -16,9 +16,11 @@ func CheckName(name string, t Type) error {
 	base, snap, isSnap := strings.Cut(name, "@")
 	switch {
 	case t == Snapshot && !isSnap:
-		return As(ErrBadName, "missing '@' delimiter in snapshot name, did you mean to use -r?")
+		return As(ErrBadName, "missing '@' delimiter in snapshot name")
 	case t != Snapshot && isSnap:
 		return As(ErrBadName, "snapshot delimiter '@' is not expected here")
+	case t != Snapshot && strings.Contains(name, "#"):
+		return As(ErrBadName, "bookmark delimiter '#' is not expected here")
 	case len(name) > maxName:
 		return As(ErrBadName, "name is too long")
 	case strings.HasPrefix(name, "/"):

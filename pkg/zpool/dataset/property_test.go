@@ -30,7 +30,7 @@ func TestCheckSet(t *testing.T) {
 		{"name", "x", Filesystem, true, "", "invalid property"},
 		{"nosuch", "x", Filesystem, true, "", "invalid property 'nosuch'"},
 		{"casesensitivity", "sensitive", Filesystem, true, "sensitive", ""},
-		{"casesensitivity", "sensitive", Filesystem, false, "", "only be set at creation"},
+		{"casesensitivity", "sensitive", Filesystem, false, "", "is readonly"},
 		{"copies", "1", Filesystem, false, "1", ""},
 		{"copies", "2", Filesystem, false, "", "not supported"},
 		{"acltype", "posixacl", Filesystem, false, "posix", ""},

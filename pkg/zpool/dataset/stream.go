@@ -51,6 +51,10 @@ type SendOptions struct {
 	Props         bool   // -p
 	Holds         bool   // -h
 	DryRun        bool   // -n
+	Compressed    bool   // -c: as the pool has it; of OpenZFS only, like the next ones
+	LargeBlocks   bool   // -L
+	Embedded      bool   // -e
+	Raw           bool   // -w
 	Estimate      bool   // report sizes before anything is sent
 	Token         string // -t: go on with a stream that was cut
 	// Report is told what is sent; nil is fine.

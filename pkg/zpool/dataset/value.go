@@ -25,10 +25,12 @@ func CheckSet(name, value string, t Type, creating bool) (prop, stored string, e
 	switch {
 	case p.Change == ReadOnly:
 		return "", "", As(ErrProperty, "'%s' is readonly", p.Name)
+	case t == Snapshot:
+		return "", "", As(ErrProperty, "this property can not be modified for snapshots")
 	case !p.Has(t):
 		return "", "", As(ErrProperty, "'%s' does not apply to datasets of this type", p.Name)
 	case p.Change == AtCreate && !creating:
-		return "", "", As(ErrProperty, "'%s' can only be set at creation time", p.Name)
+		return "", "", As(ErrProperty, "'%s' is readonly", p.Name)
 	}
 	stored, err = p.parse(value)
 	if err == nil && p.Effect == Fixed && stored != p.Default {

@@ -124,7 +124,10 @@ func sendArgs(snapshot string, o dataset.SendOptions) []string {
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{o.Replicate, "-R"}, {o.Props, "-p"}, {o.Holds, "-h"}} {
+	}{
+		{o.Replicate, "-R"}, {o.Props, "-p"}, {o.Holds, "-h"},
+		{o.Compressed, "-c"}, {o.LargeBlocks, "-L"}, {o.Embedded, "-e"}, {o.Raw, "-w"},
+	} {
 		if flag.set {
 			args = append(args, flag.name)
 		}

@@ -3,6 +3,7 @@ package zfs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,6 +130,11 @@ func TestVerbs_arguments(t *testing.T) {
 			return b.Release(ctx, []string{"zones/a@s"}, "keep", false)
 		}},
 		{"zfs bookmark zones/a@s zones/a#b", func(b *Backend) error { return b.Bookmark(ctx, "zones/a@s", "zones/a#b") }},
+		{"zfs send -R -p -c -L -e -w -I @a zones/a@s", func(b *Backend) error {
+			return b.Send(ctx, "zones/a@s", io.Discard, dataset.SendOptions{
+				Replicate: true, Props: true, Compressed: true, LargeBlocks: true, Embedded: true, Raw: true, From: "@a", Intermediates: true,
+			})
+		}},
 		{"zfs unmount -f zones/c", func(b *Backend) error { return b.Unmount(ctx, "zones/c", true) }},
 		{"zpool create -f -m /z -o comment=x -O atime=off zones /dev/x", func(b *Backend) error {
 			return b.CreatePool(ctx, "zones", dataset.PoolOptions{

@@ -30,6 +30,8 @@ type Sender struct {
 
 	ctx context.Context
 	buf []byte
+
+	skeleton bool // without the content of files
 }
 
 // Send writes all objects; BEGIN and END are the caller's.
@@ -101,6 +103,9 @@ func (s *Sender) describe(n *inode) error {
 // blocks writes those blocks of a file. Blocks of zeros are left out, or with
 // holes written as holes.
 func (s *Sender) blocks(n *inode, set *blockSet, holes bool) error {
+	if s.skeleton {
+		return nil
+	}
 	size := int64(n.size)
 	var f *os.File
 	defer func() {
@@ -263,11 +268,13 @@ func (s *Sender) Volume(ctx context.Context, block uint32) error {
 	}
 	set := newBlockSet(int64(now.size), int64(block))
 	holes := false
-	if s.From == nil {
+	switch {
+	case s.skeleton:
+	case s.From == nil:
 		for _, e := range now.extents {
 			set.add(e.start, e.start+e.length)
 		}
-	} else {
+	default:
 		before, err := s.From.volume()
 		if err != nil {
 			return err
