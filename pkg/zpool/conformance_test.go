@@ -47,6 +47,11 @@ func conformance(t *testing.T, h *zpool.Host, mount string) {
 		{"clones", conformClones},
 		{"properties", conformProperties},
 		{"errors", conformErrors},
+		{"retention", conformRetention},
+		{"names", conformNames},
+		{"volumes", conformVolumes},
+		{"streams", conformStreams},
+		{"plans", conformPlans},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, h, mount) })
 	}
