@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -69,22 +72,40 @@ func (l *lab) idle(n int) error {
 		l.ratio(fmt.Sprintf("vmadm list / crun list at %d (wall)", n), ms(lists["zoneadm boot"].wall), ms(lists["crun, userns"].wall), 0.5)
 	}
 	l.ratio("kB per idle zone / 1000", memory["zoneadm boot"], 1000, 1)
-	for _, z := range zones {
-		if z != "" {
-			if err := do("vmadm", "delete", z); err != nil {
-				return err
-			}
+	return remove(zones)
+}
+
+// remove deletes machines; an empty uuid is none.
+func remove(zones []string) error {
+	return aside(len(zones), func(i int) error {
+		if zones[i] == "" {
+			return nil
 		}
+		return do("vmadm", "delete", zones[i])
+	})
+}
+
+// aside does for 0 to n-1 what is not measured, several at a time: one after the
+// other, hundreds of machines take longer to make than to compare.
+func aside(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	slots := make(chan struct{}, 2*runtime.NumCPU())
+	var wg sync.WaitGroup
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			errs[i] = do(i)
+		})
 	}
-	return nil
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // fill starts a crowd, measures it and stops it.
 func (l *lab) fill(n int, c crowd, lists map[string]sample, memory map[string]float64) error {
-	for i := range n {
-		if err := c.ready(i); err != nil {
-			return err
-		}
+	if err := aside(n, c.ready); err != nil {
+		return err
 	}
 	dropCaches()
 	held, cpu, began := l.group.memory(), l.group.used(), time.Now()
@@ -128,18 +149,14 @@ func dropCaches() {
 // crun needs for a thousand state files of its own.
 func (l *lab) listThousand() error {
 	const n = 1000
-	var zones []string
-	defer func() {
-		for _, z := range zones {
-			do("vmadm", "delete", z)
-		}
-	}()
-	for range n {
-		z, err := l.zone(nil)
-		if err != nil {
-			return err
-		}
-		zones = append(zones, z)
+	zones := make([]string, n)
+	defer remove(zones) // the sweep at the end names what is left
+	err := aside(n, func(i int) (err error) {
+		zones[i], err = l.zone(nil)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	state := filepath.Join(l.dir, "crun")
 	bundle, err := l.bundle("thousand", true, "/sbin/init")
@@ -149,10 +166,11 @@ func (l *lab) listThousand() error {
 	if err := do("crun", "--root", state, "run", "-d", "--bundle", bundle, "c0"); err != nil {
 		return err
 	}
-	for i := 1; i < n; i++ {
-		if err := do("cp", "-a", filepath.Join(state, "c0"), filepath.Join(state, "c"+strconv.Itoa(i))); err != nil {
-			return err
-		}
+	err = aside(n-1, func(i int) error {
+		return do("cp", "-a", filepath.Join(state, "c0"), filepath.Join(state, "c"+strconv.Itoa(i+1)))
+	})
+	if err != nil {
+		return err
 	}
 	r := l.compare(l.rounds,
 		contender{name: "crun list", do: l.does(words("crun", "--root", state, "list"))},
