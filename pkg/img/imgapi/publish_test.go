@@ -41,7 +41,7 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestPublish(t *testing.T) {
-	s := &shelf{file: `{"sha1":"`+sha+`","size":7,"compression":"gzip"}`}
+	s := &shelf{file: `{"sha1":"` + sha + `","size":7,"compression":"gzip"}`}
 	c := client(t, s, Options{})
 	m, err := manifest.Read(fmt.Appendf(nil, unpublished, uuid(1), "active", ""))
 	if err != nil {
@@ -75,7 +75,7 @@ func TestPublish(t *testing.T) {
 }
 
 func TestPublish_refusals(t *testing.T) {
-	s := &shelf{file: `{"sha1":"`+sha+`","size":6,"compression":"none"}`, fail: "POST"}
+	s := &shelf{file: `{"sha1":"` + sha + `","size":6,"compression":"none"}`, fail: "POST"}
 	c := client(t, s, Options{})
 	if _, err := c.Activate(t.Context(), uuid(1)); err == nil || !strings.Contains(err.Error(), "it is there") {
 		t.Errorf("a refusal: %v", err)

@@ -125,8 +125,13 @@ func sendArgs(snapshot string, o dataset.SendOptions) []string {
 		set  bool
 		name string
 	}{
-		{o.Replicate, "-R"}, {o.Props, "-p"}, {o.Holds, "-h"},
-		{o.Compressed, "-c"}, {o.LargeBlocks, "-L"}, {o.Embedded, "-e"}, {o.Raw, "-w"},
+		{o.Replicate, "-R"},
+		{o.Props, "-p"},
+		{o.Holds, "-h"},
+		{o.Compressed, "-c"},
+		{o.LargeBlocks, "-L"},
+		{o.Embedded, "-e"},
+		{o.Raw, "-w"},
 	} {
 		if flag.set {
 			args = append(args, flag.name)

@@ -89,6 +89,11 @@ var conditions = []struct {
 	{"out of space", dataset.ErrNoSpace},
 	{"invalid property", dataset.ErrProperty},
 	{"bad property", dataset.ErrProperty},
+	{"does not apply to datasets of this type", dataset.ErrProperty},
+	{"is readonly", dataset.ErrProperty},
+	{"must be one of", dataset.ErrProperty},
+	{"must specify -F", dataset.ErrExists},
+	{"must destroy them to overwrite", dataset.ErrExists},
 	{"invalid character", dataset.ErrBadName},
 	{"in name", dataset.ErrBadName},
 }

@@ -186,12 +186,14 @@ func TestPlan(t *testing.T) {
 
 func TestErrors_areUnderstood(t *testing.T) {
 	for text, want := range map[string]error{
-		"cannot open 'zones/x': dataset does not exist":                              dataset.ErrNotFound,
-		"cannot create 'zones/x': dataset already exists":                            dataset.ErrExists,
-		"cannot destroy 'zones/x': filesystem has children\nuse '-r' to destroy ...": dataset.ErrChildren,
-		"cannot destroy 'x': snapshot has dependent clones":                          dataset.ErrClones,
-		"cannot unmount '/x': pool or dataset is busy":                               dataset.ErrBusy,
-		"cannot create 'x': out of space":                                            dataset.ErrNoSpace,
+		"cannot open 'zones/x': dataset does not exist":                                                 dataset.ErrNotFound,
+		"cannot create 'zones/x': dataset already exists":                                               dataset.ErrExists,
+		"cannot destroy 'zones/x': filesystem has children\nuse '-r' to destroy ...":                    dataset.ErrChildren,
+		"cannot destroy 'x': snapshot has dependent clones":                                             dataset.ErrClones,
+		"cannot unmount '/x': pool or dataset is busy":                                                  dataset.ErrBusy,
+		"cannot set property for 'v': 'quota' does not apply to datasets of this type":                  dataset.ErrProperty,
+		"cannot receive new filesystem stream: destination 'x' exists\nmust specify -F to overwrite it": dataset.ErrExists,
+		"cannot create 'x': out of space":                                                               dataset.ErrNoSpace,
 	} {
 		b := fake(t)
 		b.say(t, "err", text+"\n")

@@ -8,7 +8,7 @@ import (
 
 // Check passes a stream on to w while it reads it as a receiver would, one
 // record behind: w never gets a record that is refused, nor the END of a
-// snapshot whose names are. What an incremental stream leaves unsaid of
+// snapshot whose names are. Of a stream that is cut w gets all that came. What an incremental stream leaves unsaid of
 // directories cannot be checked without its base.
 func Check(w io.Writer, src io.Reader) error {
 	held := &holdback{w: w, src: src}
@@ -21,6 +21,9 @@ func Check(w io.Writer, src io.Reader) error {
 		}
 		if err == nil {
 			err = checkOne(records, rec)
+		}
+		if errors.Is(err, errCut) { // what came may be resumed, and has no END
+			return errors.Join(err, held.release())
 		}
 		if err != nil {
 			return err

@@ -139,6 +139,8 @@ func (r *Reader) fill(buf *[]byte, n uint64) ([]byte, error) {
 	return b, nil
 }
 
+var errCut = errors.New("the stream is incomplete: it ends before its END record")
+
 // cut names the reason why bytes are missing.
 func (r *Reader) cut(err error) error {
 	switch {
@@ -147,7 +149,7 @@ func (r *Reader) cut(err error) error {
 	case r.offset == 0:
 		return errors.New("the stream is empty")
 	}
-	return errors.New("the stream is incomplete: it ends before its END record")
+	return errCut
 }
 
 // verify checks a header in its place and adds it to the checksum.
