@@ -31,6 +31,8 @@ type options struct {
 	destruct bool
 	zero     bool
 	verbose  bool
+	flow     bool // -F
+	listing  bool // -S
 	output   string
 	bufsize  string
 	sets     []string
@@ -70,6 +72,8 @@ func New(env *cli.Env) *cobra.Command {
 	f.BoolVarP(&o.version, "dversion", "V", false, "print the version of the language")
 	f.BoolVarP(&o.destruct, "destructive", "w", false, "allow destructive actions")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell the stability of probes, and the types of their arguments")
+	f.BoolVarP(&o.flow, "flowindent", "F", false, "indent the output by the functions that are entered and left")
+	f.BoolVarP(&o.listing, "listing", "S", false, "show the programs that the compiler makes")
 	f.BoolVarP(&o.zero, "zero", "Z", false, "allow probe descriptions that match no probe")
 	f.StringArrayVarP(&o.commands, "command", "c", nil, "start COMMAND, trace until it ends; its pid is $target")
 	f.StringArrayVarP(&o.pids, "pid", "p", nil, "trace until the process PID ends; it is $target")
@@ -152,6 +156,7 @@ func (o *options) run(cmd *cobra.Command, env *cli.Env, args []string) error {
 func (o *options) settings() (*lib.Settings, error) {
 	set := lib.NewSettings()
 	set.Quiet, set.Destructive, set.ZeroProbes = o.quiet, o.destruct, o.zero
+	set.FlowIndent, set.Listing = o.flow, o.listing
 	set.Preprocess, set.Define, set.Undef, set.Includes, set.LibDirs = o.preprocess, o.define, o.undef, o.includes, o.libdirs
 	sets := o.sets
 	if o.bufsize != "" {

@@ -190,9 +190,7 @@ func macros(target int) map[string]string {
 	if pgid, sid, err := ids(); err == nil {
 		m["pgid"], m["sid"] = n(pgid), n(sid)
 	}
-	if target > 0 {
-		m["target"] = n(target)
-	}
+	m["target"] = n(target) // 0 for none
 	return m
 }
 

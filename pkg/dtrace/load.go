@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -249,7 +250,7 @@ func (s *Session) loadClock(run gen.Run, p *probe.Probe) error {
 	if err != nil {
 		return err
 	}
-	a, err := probe.AttachClock(prog, p.Attach)
+	a, err := probe.AttachClock(prog, p.Attach, s.opts.CPU)
 	if err != nil {
 		return err
 	}
@@ -277,6 +278,12 @@ func (s *Session) newProgramFor(name string, kind ebpf.ProgramType, attach ebpf.
 			return nil, err
 		}
 	}
+	if s.opts.Listing {
+		if err := list(s.opts.Err, name, ins); err != nil {
+			return nil, err
+		}
+	}
+	s.debug("load %s: %d instructions", name, len(ins))
 	var o ebpf.ProgramOptions
 	if s.opts.Log != nil {
 		o.LogLevel = ebpf.LogLevelInstruction | ebpf.LogLevelStats
@@ -292,6 +299,13 @@ func (s *Session) newProgramFor(name string, kind ebpf.ProgramType, attach ebpf.
 	s.log(p.VerifierLog)
 	s.progs = append(s.progs, p)
 	return p, nil
+}
+
+// debug tells what the tracer does, with -xdebug.
+func (s *Session) debug(format string, args ...any) {
+	if s.opts.Debug {
+		fmt.Fprintf(s.opts.Err, "dtrace DEBUG %d: %s\n", time.Now().Unix(), fmt.Sprintf(format, args...))
+	}
 }
 
 func (s *Session) log(text string) {

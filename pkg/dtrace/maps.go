@@ -76,8 +76,8 @@ func fixedMaps(g *gen.Generator, sizes Sizes) []*ebpf.MapSpec {
 	zero := g.Zeros()
 	drops := one(gen.MapDrops, ebpf.PerCPUArray, 8)
 	drops.MaxEntries = gen.DropCount
-	scratch := one(gen.MapScratch, ebpf.PerCPUArray, g.ScratchSize())
-	scratch.MaxEntries = gen.Slots
+	scratch := one(gen.MapScratch, ebpf.Array, g.ScratchSize()) // not per-CPU: those have 32 KiB at most
+	scratch.MaxEntries = uint32(ebpf.MustPossibleCPU() * gen.Slots)
 	return []*ebpf.MapSpec{
 		one(gen.MapState, ebpf.Array, gen.StateSize),
 		scratch,

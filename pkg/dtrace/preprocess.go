@@ -2,6 +2,7 @@ package dtrace
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,7 +20,7 @@ var errPreprocess = errors.New("Preprocessor failed to process input program") /
 
 // preprocessed runs the preprocessor over a script; its messages go to errs.
 func (s *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
-	if s.CPPPath != "" {
+	if s.CPPPath != "" || len(s.CPPArgs) > 0 {
 		return s.external(src, errs)
 	}
 	o := cpp.Options{File: "/dev/stdin", Define: s.Define, Undef: s.Undef, Include: s.Includes}
@@ -36,7 +37,8 @@ func (s *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
 	return text, err
 }
 
-// external runs the preprocessor that -xcpppath names.
+// external runs the preprocessor that -xcpppath names, or the system's where
+// -xcppargs speaks to that.
 func (s *Settings) external(src Source, errs io.Writer) (string, error) {
 	args := []string{"-D__SUNW_D=1", "-E"}
 	for _, list := range []struct {
@@ -48,10 +50,15 @@ func (s *Settings) external(src Source, errs io.Writer) (string, error) {
 		}
 	}
 	var out bytes.Buffer
-	cmd := exec.Command(s.CPPPath, append(args, "/dev/stdin")...)
-	cmd.Args[0] = filepath.Base(s.CPPPath)
+	path := cmp.Or(s.CPPPath, "cpp")
+	cmd := exec.Command(path, slices.Concat(args, s.CPPArgs, []string{"/dev/stdin"})...)
+	cmd.Args[0] = filepath.Base(path)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(src.Text), &out, errs
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if missing, ok := errors.AsType[*exec.Error](err); ok {
+		return "", missing
+	}
+	if err != nil {
 		return "", errPreprocess
 	}
 	return out.String(), nil
@@ -74,5 +81,56 @@ func (s *Settings) libraries() ([]Source, error) {
 			all = append(all, Source{Name: p, Text: string(text), Script: true, Library: true})
 		}
 	}
-	return all, nil
+	return inOrder(all)
+}
+
+// inOrder puts libraries behind those that they depend on.
+func inOrder(libs []Source) ([]Source, error) {
+	byName := map[string]Source{}
+	for _, l := range libs {
+		byName[filepath.Base(l.Name)] = l
+	}
+	var out []Source
+	state := map[string]int{} // 1: being placed, 2: placed
+	var place func(l Source) error
+	place = func(l Source) error {
+		name := filepath.Base(l.Name)
+		switch state[name] {
+		case 1:
+			return fmt.Errorf("failed to compile: circular dependency of the library %s", l.Name)
+		case 2:
+			return nil
+		}
+		state[name] = 1
+		for _, need := range dependencies(l.Text) {
+			other, ok := byName[need]
+			if !ok {
+				return fmt.Errorf("failed to compile: %s depends on the library %s, which is not there", l.Name, need)
+			}
+			if err := place(other); err != nil {
+				return err
+			}
+		}
+		state[name] = 2
+		out = append(out, l)
+		return nil
+	}
+	for _, l := range libs {
+		if err := place(l); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// dependencies are the libraries that #pragma D depends_on names.
+func dependencies(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		w := strings.Fields(line)
+		if len(w) == 5 && w[0] == "#pragma" && w[1] == "D" && w[2] == "depends_on" && w[3] == "library" {
+			all = append(all, w[4])
+		}
+	}
+	return all
 }

@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +54,9 @@ type Session struct {
 	attached   []probe.Attachment
 	printer    *consume.Printer
 	zones      *zoneWatch // nil when no program asks for zones
+	kept       keeper
+	full       bool // of what is kept
+	snapshots  map[*gen.AggLayout]snapshot
 }
 
 // Open loads and attaches a program. It does not run yet.
@@ -61,7 +64,7 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 	if p.Needs.Destructive && !o.Destructive {
 		return nil, errors.New("could not enable tracing: Destructive actions not allowed")
 	}
-	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize + 1, Scratch: o.Scratch, Specs: o.Specs, Print: o.PrintSize, RawBytes: o.RawBytes})}
+	s := &Session{program: p, db: db, opts: o, gen: gen.New(p, gen.Options{StrSize: o.StrSize + 1, Scratch: o.Scratch, Specs: o.Specs, Print: o.PrintSize, RawBytes: o.RawBytes, CPU: o.CPU}), kept: keeper{policy: o.Policy, limit: o.Sizes.Buffer}}
 	if n := o.Sizes; n.Buffer < s.gen.NeedBuffer() || n.Agg < s.gen.NeedAgg() || n.Dyn < s.gen.NeedDyn() {
 		return nil, errors.New("could not enable tracing: Enabling exceeds size of buffer")
 	}
@@ -76,7 +79,7 @@ func Open(p *ir.Program, db *probe.DB, o Options) (*Session, error) {
 func (s *Session) display() consume.Options {
 	o := s.opts
 	return consume.Options{
-		Quiet: o.Quiet, Anonymous: o.Anonymous, Order: o.Order, StackIndent: o.StackIndent,
+		Quiet: o.Quiet, FlowIndent: o.FlowIndent, NoResolve: o.NoResolve, Anonymous: o.Anonymous, Order: o.Order, Display: o.Display, StackIndent: o.StackIndent,
 		PrintSize: o.PrintSize, SpecSize: o.Sizes.Spec, DropTags: o.DropTags, RawBytes: o.RawBytes,
 		Set: s.setOption,
 	}
@@ -178,88 +181,37 @@ func (s *Session) activate() error {
 
 func (s *Session) runOwn(progs []*ebpf.Program) error {
 	for _, p := range progs {
-		if _, err := p.Run(&ebpf.RunOptions{Context: make([]uint64, 12)}); err != nil {
+		o := &ebpf.RunOptions{Context: make([]uint64, 12)}
+		if s.opts.CPU >= 0 {
+			o.CPU, o.Flags = uint32(s.opts.CPU), 1 // BPF_F_TEST_RUN_ON_CPU
+		}
+		if _, err := p.Run(o); err != nil {
 			return fmt.Errorf("run the dtrace probe: %w", err)
 		}
 	}
 	return nil
 }
 
-// follow prints records until exit or ctx ends.
-func (s *Session) follow(ctx context.Context, reader *ringbuf.Reader) error {
-	stop := context.AfterFunc(ctx, func() { reader.SetDeadline(time.Now()) })
-	defer stop()
-	for !s.printer.Exited() && ctx.Err() == nil {
-		reader.SetDeadline(time.Now().Add(s.opts.SwitchRate))
-		if ctx.Err() != nil {
-			return nil
-		}
-		rec, err := reader.Read()
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			if err := errors.Join(s.printer.Flush(), s.printer.Lost(s)); err != nil {
-				return err
-			}
-			continue
-		case err != nil:
-			return fmt.Errorf("read the buffer: %w", err)
-		}
-		if err := s.printer.Record(rec.RawSample, s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// finish runs END, prints what is left and all aggregations.
-func (s *Session) finish(reader *ringbuf.Reader) (int, error) {
-	if err := s.setState(gen.Draining); err != nil {
-		return 1, err
-	}
-	print := func(b []byte) error { return s.printer.Record(b, s) }
-	rest := print
-	if s.printer.Exited() { // what other CPUs have left since exit() does not count
-		rest = func([]byte) error { return nil }
-	}
-	if err := s.drain(reader, rest); err != nil {
-		return 1, err
-	}
-	if err := s.runOwn(s.end); err != nil {
-		return 1, err
-	}
-	if err := s.drain(reader, print); err != nil {
-		return 1, err
-	}
-	if err := s.printer.End(s); err != nil {
-		return 1, err
-	}
-	v, err := s.state(nil)
-	if err != nil {
-		return 1, err
-	}
-	return int(int32(binary.NativeEndian.Uint32(v[gen.StateExit:]))), nil
-}
-
-// drain hands over what is in the buffer.
-func (s *Session) drain(reader *ringbuf.Reader, take func([]byte) error) error {
-	for {
-		reader.SetDeadline(time.Unix(0, 1))
-		rec, err := reader.Read()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read the buffer: %w", err)
-		}
-		if err := take(rec.RawSample); err != nil {
-			return err
-		}
-	}
-}
-
 // Aggregation reads one aggregation: all keys, the values of all CPUs summed by
-// what the function means.
+// what the function means. While the run goes on and aggrate is set, it is read
+// no more often than that.
 func (s *Session) Aggregation(a *gen.AggLayout) ([]consume.Entry, error) {
+	if s.opts.AggRate <= 0 {
+		return s.readAggregation(a)
+	}
+	old, ok := s.snapshots[a]
+	if ok && time.Since(old.at) < s.opts.AggRate {
+		return slices.Clone(old.entries), nil
+	}
+	entries, err := s.readAggregation(a)
+	if s.snapshots == nil {
+		s.snapshots = map[*gen.AggLayout]snapshot{}
+	}
+	s.snapshots[a] = snapshot{time.Now(), slices.Clone(entries)}
+	return entries, err
+}
+
+func (s *Session) readAggregation(a *gen.AggLayout) ([]consume.Entry, error) {
 	m := s.maps[a.Map]
 	key := make([]byte, a.KeySize)
 	var values [][]byte

@@ -299,3 +299,27 @@ func TestKeys(t *testing.T) {
 		t.Errorf("got %q and %q", got, errs)
 	}
 }
+
+// runUnit runs a compiled program and returns what it printed but for the empty
+// line at its end.
+func runUnit(t *testing.T, u *Unit, set *Settings) string {
+	t.Helper()
+	var o, e bytes.Buffer
+	s, err := Open(u.Program, u.DB, Options{Settings: set, Out: &o, Err: &e})
+	if err != nil {
+		if v, ok := errors.AsType[*VerifierError](err); ok {
+			t.Fatalf("%v\n%s", err, v.Log)
+		}
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := s.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if e.Len() > 0 {
+		t.Errorf("errors: %s", e.String())
+	}
+	return strings.TrimSuffix(o.String(), "\n")
+}

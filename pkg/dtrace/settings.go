@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/smartbox-os/smartbox/pkg/dtrace/consume"
 	"github.com/smartbox-os/smartbox/pkg/dtrace/sema"
 )
@@ -19,7 +21,6 @@ var (
 	ErrOptionValue   = errors.New("Invalid value for specified option")             //nolint:staticcheck // its words are the original\'s
 	ErrOptionContext = errors.New("Option cannot be used from within a D program")  //nolint:staticcheck // its words are the original\'s
 	ErrOptionVersion = errors.New("Requested version is not supported by compiler") //nolint:staticcheck // its words are the original\'s
-	ErrNotYet        = errors.New("Option is not supported yet")                    //nolint:staticcheck // like the others
 	ErrRegisters     = errors.New("Insufficient registers to generate code")        //nolint:staticcheck // its words are the original\'s
 )
 
@@ -31,6 +32,9 @@ type Settings struct {
 	ProbeSpecs, Empty           bool // pspec, empty
 	ZeroProbes                  bool // zdefs
 	BPFLog, RawBytes            bool
+	FlowIndent, NoResolve       bool
+	Listing                     bool // the programs as they are loaded
+	Debug                       bool // what the tracer does
 
 	Sizes                     Sizes
 	StrSize, Scratch          int
@@ -40,11 +44,17 @@ type Settings struct {
 	StackFrames, UStackFrames int
 	StackIndent               int
 	SwitchRate                time.Duration
+	StatusRate, AggRate       time.Duration // 0: at once
+	Slow                      bool          // SwitchRate is asked for: no sooner either
+	Policy                    Policy
+	CPU                       int // -1 for all
 	Order                     consume.Order
+	Display                   consume.Display
 
 	Preprocess              bool
 	Define, Undef, Includes []string // of the preprocessor
 	CPPPath                 string   // another preprocessor than ours
+	CPPArgs                 []string // arguments of it, and no reason for ours then
 	CPPHeaders              bool     // tell which files it reads
 	LibDirs                 []string // directories of libraries in D
 }
@@ -53,7 +63,7 @@ type Settings struct {
 func NewSettings() *Settings {
 	return &Settings{
 		Sizes: Sizes{Buffer: 4 << 20, Agg: 4 << 20, Dyn: 1 << 20, Spec: 32 << 10}, StrSize: 256, Scratch: 256, PrintSize: 8192, Specs: 1,
-		TupleRegs: 8, StackFrames: 20, UStackFrames: 20, StackIndent: 14, SwitchRate: time.Second,
+		TupleRegs: 8, StackFrames: 20, UStackFrames: 100, StackIndent: 14, SwitchRate: time.Second, CPU: -1,
 	}
 }
 
@@ -93,15 +103,29 @@ func (s *Settings) special(name, value string) error {
 		if !ok {
 			return ErrOptionValue
 		}
-		s.SwitchRate = d
+		s.SwitchRate, s.Slow = d, true
 		return nil
+	case "statusrate", "aggrate":
+		d, ok := parseInterval(value)
+		if !ok {
+			return ErrOptionValue
+		}
+		if name == "aggrate" {
+			s.AggRate = d
+		} else {
+			s.StatusRate = d
+		}
+		return nil
+	case "cpu":
+		return s.setCPU(value)
 	case "cpppath":
 		s.CPPPath = value
 		return nil
-	case "flowindent", "noresolve", "aggpack", "agghist", "aggzoom":
-		return ErrNotYet
+	case "cppargs":
+		s.CPPArgs = append(s.CPPArgs, strings.Fields(value)...)
+		return nil
 	case "bufpolicy":
-		return setBufPolicy(value)
+		return s.Policy.set(value)
 	case "version":
 		return setVersion(value)
 	case "iregs":
@@ -128,7 +152,7 @@ func neutral(name, value string) error {
 		return ErrOptionValue
 	}
 	switch name {
-	case "aggrate", "statusrate", "cleanrate":
+	case "cleanrate":
 		if _, ok := parseInterval(value); !ok {
 			return ErrOptionValue
 		}
@@ -144,24 +168,46 @@ func neutral(name, value string) error {
 	case "evaltime":
 		return oneOf("exec", "main", "postinit", "preinit")
 	case "lockmem", "nolibs", "bpflogsize", "pgmax", "maxframes", "jstackframes", "jstackstrsize", "pcapsize",
-		"cppargs", "ctypes", "dtypes", "knodefs", "kdefs", "udefs", "unodefs", "late", "lazyload", "modpath", "ctfpath",
-		"preallocate", "procfspath", "strip", "syslibdir", "sysslice", "useruid", "core", "debug", "ldpath", "grabanon",
-		"quietresize", "tree", "verbose", "debugassert", "dofstashpath", "temporal":
+		"ctypes", "dtypes", "knodefs", "kdefs", "udefs", "unodefs", "late", "lazyload", "modpath", "ctfpath",
+		"preallocate", "procfspath", "strip", "syslibdir", "sysslice", "useruid", "core", "ldpath", "grabanon",
+		"quietresize", "tree", "debugassert", "dofstashpath", "temporal":
 		return nil
 	}
 	return ErrOptionName
 }
 
-// setBufPolicy accepts the one policy that there is: records are printed while
-// the program runs.
-func setBufPolicy(value string) error {
-	switch value {
+// Policy says what becomes of records while the run goes on.
+type Policy int
+
+// The policies.
+const (
+	Switch Policy = iota // they are printed
+	Fill                 // they are kept; the first CPU whose buffer is full ends the run
+	Ring                 // the last ones of each CPU are kept, up to its buffer's size
+)
+
+func (p *Policy) set(name string) error {
+	switch name {
 	case "switch":
-		return nil
-	case "ring", "fill":
-		return ErrNotYet
+		*p = Switch
+	case "fill":
+		*p = Fill
+	case "ring":
+		*p = Ring
+	default:
+		return ErrOptionValue
 	}
-	return ErrOptionValue
+	return nil
+}
+
+// setCPU makes probes fire on one CPU only.
+func (s *Settings) setCPU(value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n >= ebpf.MustPossibleCPU() {
+		return ErrOptionValue
+	}
+	s.CPU = n
+	return nil
 }
 
 // onlyOutside are the options that a program cannot set itself.
@@ -212,6 +258,14 @@ func (s *Settings) toggle(name string) *bool {
 		return &s.BPFLog
 	case "rawbytes":
 		return &s.RawBytes
+	case "flowindent":
+		return &s.FlowIndent
+	case "noresolve":
+		return &s.NoResolve
+	case "verbose", "disasm":
+		return &s.Listing
+	case "debug":
+		return &s.Debug
 	case "cpp":
 		return &s.Preprocess
 	case "cpphdrs":
@@ -227,6 +281,12 @@ func (s *Settings) order(name string) *bool {
 		return &s.Order.ByKey
 	case "aggsortrev":
 		return &s.Order.Reverse
+	case "aggpack":
+		return &s.Display.Pack
+	case "agghist":
+		return &s.Display.Histogram
+	case "aggzoom":
+		return &s.Display.Zoom
 	}
 	return nil
 }

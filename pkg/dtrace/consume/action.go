@@ -17,7 +17,7 @@ func (p *Printer) action(a *gen.ActionLayout, b []byte, src Source) error {
 		return b[f.Off : f.Off+f.Size]
 	}
 	switch a.Action.Kind {
-	case "default":
+	case "default", "raise", "stop", "copyout", "copyoutstr", "chill": // done where the probe fired
 	case "trace", "tracemem", "stack", "ustack", "jstack", "sym", "mod", "func", "addr", "usym", "umod", "ufunc", "uaddr":
 		p.traced(a.Fields[0], data(0))
 	case "printf":
@@ -228,7 +228,7 @@ func (p *Printer) aggValue(part format.Part, e Entry) {
 	switch e.Layout.Agg.Fn {
 	case "quantize", "lquantize", "llquantize":
 		var b strings.Builder
-		distribution(&b, e, p.factor(e.Layout))
+		p.opts.Display.distribution(&b, e, p.factor(e.Layout))
 		p.out.WriteString(b.String())
 	default:
 		part.Size = ""

@@ -70,10 +70,10 @@ func TestOrder(t *testing.T) {
 		o    Order
 		want string
 	}{
-		{Order{}, "-1 3 2"}, // by value, then key
-		{Order{Reverse: true}, "2 3 -1"},
-		{Order{ByKey: true}, "-1 2 3"},
-		{Order{ByKey: true, Reverse: true}, "3 2 -1"},
+		{Order{}, "3 -1 2"}, // by value, then key, which has no sign when it is compared
+		{Order{Reverse: true}, "2 -1 3"},
+		{Order{ByKey: true}, "2 3 -1"},
+		{Order{ByKey: true, Reverse: true}, "-1 3 2"},
 	} {
 		list := []Entry{entry(l, 2, 1, 9), entry(l, 3, 1, 1), entry(l, -1, 1, 1)}
 		c.o.Sort(list)
@@ -115,7 +115,7 @@ func TestDistribution(t *testing.T) {
 		}},
 	} {
 		var b strings.Builder
-		distribution(&b, entry(c.l, 0, c.words...), 1)
+		Display{}.distribution(&b, entry(c.l, 0, c.words...), 1)
 		got := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 		if len(got) < 2 || strings.Join(got[2:], "\n") != strings.Join(c.want, "\n") {
 			t.Errorf("%s: got\n%s\nwant\n%s", c.l.Agg.Fn, b.String(), strings.Join(c.want, "\n"))

@@ -10,7 +10,7 @@ import (
 
 // distribution writes the rows of quantize() and its kin: all buckets from one
 // before the first that is used to one after the last.
-func distribution(b *strings.Builder, e Entry, normal int64) {
+func (d Display) distribution(b *strings.Builder, e Entry, normal int64) {
 	counts := e.Words[1:]
 	first, last := 0, len(counts)-1
 	for first < last && counts[first] == 0 {
@@ -24,9 +24,8 @@ func distribution(b *strings.Builder, e Entry, normal int64) {
 	}
 	first, last = widen(e, first, last, len(counts)-1)
 	fmt.Fprintf(b, "\n%16s %41s %-9s\n", "value", "------------- Distribution -------------", "count")
-	total, pos, neg := 0.0, false, false
+	total, pos, neg := d.whole(counts), false, false
 	for _, n := range counts {
-		total += math.Abs(float64(n))
 		pos, neg = pos || n > 0, neg || n < 0
 	}
 	for i := first; i <= last; i++ {
@@ -37,6 +36,9 @@ func distribution(b *strings.Builder, e Entry, normal int64) {
 }
 
 func emptyRange(e Entry) (int, int) {
+	if e.Layout.Agg.Fn == ir.Lquantize { // there may be no such bucket: the first ones
+		return 1, 1
+	}
 	for i := range e.Words[1:] {
 		if e.bucketValue(i) == 0 {
 			return i, i

@@ -90,7 +90,7 @@ func (e Entry) Value() int64 {
 	case ir.Stddev:
 		return e.deviation()
 	case ir.Quantize, ir.Lquantize, ir.Llquantize:
-		return int64(e.sum())
+		return e.sum().Int64()
 	}
 	return w[1]
 }
@@ -113,11 +113,12 @@ func (e Entry) deviation() int64 {
 	return sq.Sqrt(sq).Int64()
 }
 
-func (e Entry) sum() float64 {
-	total := 0.0
+// sum is exact: distributions that differ by little have an order too.
+func (e Entry) sum() *big.Int {
+	total, part := new(big.Int), new(big.Int)
 	for i, n := range e.Words[1:] {
 		if n != 0 {
-			total += float64(e.bucketValue(i)) * float64(n)
+			total.Add(total, part.Mul(big.NewInt(e.bucketValue(i)), big.NewInt(n)))
 		}
 	}
 	return total
@@ -187,7 +188,7 @@ func (o Order) compare(a, b Entry) int {
 
 func compareValues(a, b Entry) int {
 	if d := a.Layout.Agg.Fn; d == ir.Quantize || d == ir.Lquantize || d == ir.Llquantize {
-		return cmp.Or(cmp.Compare(a.sum(), b.sum()), cmp.Compare(a.zero(), b.zero()))
+		return cmp.Or(a.sum().Cmp(b.sum()), cmp.Compare(a.zero(), b.zero()))
 	}
 	return cmp.Compare(a.Value(), b.Value())
 }
@@ -220,11 +221,8 @@ func compareKey(f gen.Field, a, b []byte) int {
 	if t.Kind != ctype.Int && t.Kind != ctype.Enum && t.Kind != ctype.Pointer {
 		return bytes.Compare(x, y)
 	}
-	p, q := binary.NativeEndian.Uint64(x), binary.NativeEndian.Uint64(y)
-	if t.Signed || t.Kind == ctype.Enum {
-		return cmp.Compare(int64(p), int64(q))
-	}
-	return cmp.Compare(p, q)
+	// Without a sign, whatever the type: so it is everywhere.
+	return cmp.Compare(binary.NativeEndian.Uint64(x), binary.NativeEndian.Uint64(y))
 }
 
 // maxBar is how many marks a full bar has.

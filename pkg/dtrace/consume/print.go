@@ -98,7 +98,7 @@ func (s show) members(t *ctype.Type, data []byte, off, depth int) {
 			s.b.WriteString("." + m.Name + " = ")
 		}
 		if m.BitSize > 0 {
-			v := word(data, at, m.Type.Bytes()) >> m.BitOff & (1<<m.BitSize - 1)
+			v := word(data, at, m.Bytes()) >> m.BitOff & (1<<m.BitSize - 1)
 			fmt.Fprintf(s.b, "(%s)%d", m.Type, v)
 		} else {
 			s.value(m.Type, data, at, depth+1)
@@ -113,7 +113,7 @@ func (s show) members(t *ctype.Type, data []byte, off, depth int) {
 // of characters is: it says that it is empty.
 func (s show) zero(m ctype.Member, data []byte, at int) bool {
 	if m.BitSize > 0 {
-		return word(data, at, m.Type.Bytes())>>m.BitOff&(1<<m.BitSize-1) == 0
+		return word(data, at, m.Bytes())>>m.BitOff&(1<<m.BitSize-1) == 0
 	}
 	end := min(at+m.Type.Bytes(), len(data))
 	for _, c := range data[min(at, end):end] {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/gen"
@@ -16,6 +17,9 @@ import (
 // Options of the output.
 type Options struct {
 	Quiet       bool
+	FlowIndent  bool // rows are indented by entries and returns
+	NoResolve   bool // addresses of processes stay numbers
+	Display     Display
 	Anonymous   bool // rows without CPU and probe id, which differ from run to run
 	Order       Order
 	StackIndent int
@@ -49,6 +53,8 @@ type Printer struct {
 	printed map[int]bool  // aggregations that printa has shown
 	names   names
 	held    map[uint64]*speculation
+	flows   map[uint32]*flow // by CPU
+	stays   bool             // the return that is printed is not the last of its probe
 	drops   [gen.DropCount][]uint64
 
 	first, dest io.Writer // where output went at first, and goes now
@@ -88,9 +94,22 @@ func (p *Printer) Record(b []byte, src Source) error {
 	if spec := binary.NativeEndian.Uint64(b[16:]); spec != 0 {
 		return p.hold(spec, b)
 	}
-	rows := !p.opts.Quiet && !silent(l)
-	if rows {
-		p.begin(pr, word(8))
+	if p.showsFlow(l) {
+		return p.flowRecord(b, src)
+	}
+	return p.print1(b, src)
+}
+
+// print1 prints one record as it comes.
+func (p *Printer) print1(b []byte, src Source) error {
+	clause, id := head(b)
+	l, pr := p.gen.Clauses[clause], p.db.ByID(uint64(id))
+	rows := (!p.opts.Quiet || p.opts.FlowIndent) && !silent(l)
+	switch {
+	case rows && p.opts.FlowIndent:
+		p.beginFlow(pr, b)
+	case rows:
+		p.begin(pr, binary.NativeEndian.Uint32(b[8:]))
 	}
 	for i := range l.Actions {
 		a := &l.Actions[i]
@@ -155,7 +174,11 @@ func (p *Printer) fault(l *gen.ClauseLayout, pr *probe.Probe, b []byte) error {
 // aggregations that no printa has shown, and losses.
 func (p *Printer) End(src Source) error {
 	p.out.WriteString("\n")
-	for _, a := range p.gen.Aggs {
+	aggs := slices.Clone(p.gen.Aggs)
+	if p.opts.Order.Reverse { // aggregations too
+		slices.Reverse(aggs)
+	}
+	for _, a := range aggs {
 		if p.printed[a.Agg.Index] {
 			continue
 		}
@@ -175,8 +198,10 @@ func (p *Printer) End(src Source) error {
 func (p *Printer) aggregation(entries []Entry) {
 	p.opts.Order.Sort(entries)
 	var b strings.Builder
-	for _, e := range entries {
-		p.entry(&b, e)
+	if !p.special(&b, entries) {
+		for _, e := range entries {
+			p.entry(&b, e)
+		}
 	}
 	p.out.WriteString(b.String())
 }

@@ -2,6 +2,7 @@ package consume
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -38,7 +39,7 @@ func (p *Printer) stack(f gen.Field, data []byte) string {
 			continue
 		}
 		ours = false
-		b.WriteString(indent + n.String() + "\n")
+		b.WriteString(indent + p.wording(f.Sym != "stack", n, n.String()) + "\n")
 	}
 	return b.String()
 }
@@ -63,14 +64,24 @@ func (p *Printer) address(user bool, pid int, addr uint64) sym.Name {
 // symbol is the text of sym() and its kin.
 func (p *Printer) symbol(f gen.Field, data []byte) string {
 	addr, pid := binary.NativeEndian.Uint64(data), int(binary.NativeEndian.Uint64(data[8:]))
-	n := p.address(strings.HasPrefix(f.Sym, "u"), pid, addr)
+	user := strings.HasPrefix(f.Sym, "u")
+	n := p.address(user, pid, addr)
 	switch strings.TrimPrefix(f.Sym, "u") {
 	case "mod":
 		return n.Object()
 	case "addr":
-		return n.String()
+		return p.wording(user, n, n.String())
 	}
-	return n.Function()
+	return p.wording(user, n, n.Function())
+}
+
+// wording is the name of an address, or with noresolve a process's address and
+// what it is in.
+func (p *Printer) wording(user bool, n sym.Name, name string) string {
+	if user && p.opts.NoResolve && n.Module != "" {
+		return fmt.Sprintf("%s:%#x", n.Module, n.Addr)
+	}
+	return name
 }
 
 // entries reads an aggregation; keys that will print as the same function are
@@ -81,6 +92,9 @@ func (p *Printer) entries(l *gen.AggLayout, src Source) ([]Entry, error) {
 		return nil, err
 	}
 	byFunction := func(f gen.Field) bool {
+		if p.opts.NoResolve && strings.HasPrefix(f.Sym, "u") && f.Sym != "umod" {
+			return false
+		}
 		return f.Type.Base().Kind == ctype.Sym && !strings.HasSuffix(f.Sym, "addr")
 	}
 	if !slices.ContainsFunc(l.Keys, byFunction) {

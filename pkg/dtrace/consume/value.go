@@ -41,20 +41,26 @@ func (p *Printer) key(b *strings.Builder, f gen.Field, data []byte) {
 
 func pad(s string, width int) string { return fmt.Sprintf("%*s", width, s) }
 
-// number is an integer in base ten.
+// number is an integer in base ten, as the original shows it: what has 8 or 16
+// bits without a sign, all others with one.
 func number(t *ctype.Type, data []byte) string {
 	v := binary.NativeEndian.Uint64(data)
-	if t.Base().Signed || t.Base().Kind == ctype.Enum {
-		return fmt.Sprint(int64(v))
+	switch t.Base().Size {
+	case 1:
+		return fmt.Sprint(uint8(v))
+	case 2:
+		return fmt.Sprint(uint16(v))
+	case 4:
+		return fmt.Sprint(int32(v))
 	}
-	return fmt.Sprint(v)
+	return fmt.Sprint(int64(v))
 }
 
 // value writes the value of an aggregation behind its keys.
 func (p *Printer) value(b *strings.Builder, e Entry) {
 	switch e.Layout.Agg.Fn {
 	case ir.Quantize, ir.Lquantize, ir.Llquantize:
-		distribution(b, e, p.factor(e.Layout))
+		p.opts.Display.distribution(b, e, p.factor(e.Layout))
 	default:
 		fmt.Fprintf(b, " %16d", e.Value()/p.factor(e.Layout))
 	}
@@ -74,8 +80,6 @@ func (p *Printer) traced(f gen.Field, data []byte) {
 	switch {
 	case t.Kind == ctype.Stack:
 		p.out.WriteString(p.stack(f, data))
-	case t.Kind == ctype.Sym && p.opts.Quiet:
-		p.out.WriteString(p.symbol(f, data))
 	case t.Kind == ctype.Sym:
 		fmt.Fprintf(p.out, "  %-50s", p.symbol(f, data))
 	case t.Kind == ctype.Str && p.opts.RawBytes:

@@ -57,6 +57,15 @@ type Member struct {
 	Offset  int // bytes from the beginning, of the storage unit of a bit-field
 	BitOff  int // bits from Offset, of a bit-field
 	BitSize int // 0 for none
+	Unit    int // bytes that a bit-field is read with, 0 for its type's
+}
+
+// Bytes is what is read to get at a member.
+func (m Member) Bytes() int {
+	if m.Unit > 0 {
+		return m.Unit
+	}
+	return m.Type.Bytes()
 }
 
 // Enumerator is one name of an enum.

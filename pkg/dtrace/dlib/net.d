@@ -279,3 +279,5 @@ translator udpsinfo_t < struct sock *S > {
 	udps_laddr = !S ? "<unknown>" : S->__sk_common.skc_family == 2 ? inet_ntoa(&S->__sk_common.skc_rcv_saddr) : inet_ntoa6(&S->__sk_common.skc_v6_rcv_saddr);
 	udps_raddr = !S ? "<unknown>" : S->__sk_common.skc_family == 2 ? inet_ntoa(&S->__sk_common.skc_daddr) : inet_ntoa6(&S->__sk_common.skc_v6_daddr);
 };
+inline int ARPHRD_ETHER = 1;
+inline int ARPHRD_INFINIBAND = 32;

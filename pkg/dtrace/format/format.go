@@ -111,6 +111,8 @@ func conversion(s string, n int) (Part, string, error) {
 			return bad("has more than one '@' specified")
 		case ch == '@':
 			p.Agg = true
+		case ch == '?' && !p.HasWidth && !p.HasPrec: // as wide as a pointer in base sixteen
+			p.Width, p.HasWidth = 16, true
 		case strings.IndexByte("#-+' ", ch) >= 0, ch == '0' && !p.HasWidth && !p.HasPrec:
 			p.Flags += string(ch)
 		case ch == '*' && p.HasPrec && p.StarPrec:
@@ -165,12 +167,15 @@ func sizeFits(size string, verb byte) bool {
 	return false
 }
 
+// mostWidth bounds what a format may pad to.
+const mostWidth = 1 << 24
+
 // number reads a width or precision that begins at i and returns its last byte.
 func (p *Part) number(s string, i int) (int, error) {
 	v, j := 0, i
 	for ; j < len(s) && s[j] >= '0' && s[j] <= '9'; j++ {
-		if v = v*10 + int(s[j]-'0'); v > 1<<20 {
-			return 0, fmt.Errorf("format conversion #%d has a width or precision of more than %d", p.N, 1<<20)
+		if v = v*10 + int(s[j]-'0'); v > mostWidth {
+			return 0, fmt.Errorf("format conversion #%d has a width or precision of more than %d", p.N, mostWidth)
 		}
 	}
 	switch {

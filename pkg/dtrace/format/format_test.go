@@ -70,7 +70,7 @@ func TestFormat(t *testing.T) {
 func TestParseErrors(t *testing.T) {
 	for format, want := range map[string]string{
 		"%": "name expected", "%j!": "is undefined: %j!", "%@@d": "more than one '@'", "%5*d": "more than one '*'",
-		"%..d": "more than one '.'", "%9999999d": "more than", "%hhhd": "undefined: %hhhd", "%1$d": "positional", "%-%": "cannot be combined", "%z": "undefined: %z", "a %d %5": "#2",
+		"%..d": "more than one '.'", "%99999999d": "more than", "%hhhd": "undefined: %hhhd", "%1$d": "positional", "%-%": "cannot be combined", "%z": "undefined: %z", "a %d %5": "#2",
 	} {
 		if _, err := Parse(format); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", format, err, want)

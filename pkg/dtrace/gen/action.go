@@ -112,8 +112,11 @@ func (c *code) recordWord(x ir.Expr, f Field) {
 // stack takes a stack: the pid in the first word, then the addresses.
 func (c *code) stack(kind string, frames int, base asm.Register, off, size int) {
 	flags := int32(0)
-	if kind != "stack" {
-		flags = 1 << 8 // BPF_F_USER_STACK
+	switch own := c.ownFrames(); {
+	case kind != "stack":
+		flags = userStack
+	case own == allFrames: // the consumer leaves other probes' own frames out
+		flags = own
 	}
 	c.zero(base, off, size)
 	c.emit(
@@ -159,11 +162,13 @@ func (c *code) tracemem(s *ir.Action, l *ActionLayout) {
 func (c *code) call(x *ir.Call) {
 	switch x.Fn {
 	case "inet_ntoa":
-		c.inet4(x, x.Args[0])
+		c.inet4(x.Args[0])
 	case "inet_ntoa6":
-		c.inet6(x, x.Args[0])
+		c.inetNtoa6(x)
 	case "inet_ntop":
-		c.inet(x)
+		c.inetNtop(x)
+	case "link_ntop":
+		c.linkNtop(x)
 	case "d_path":
 		c.path(x)
 	case "__args":
@@ -172,6 +177,8 @@ func (c *code) call(x *ir.Call) {
 		c.expr(x.Args[0])
 		c.zoneOf()
 		c.zoneWord(0)
+	case "progenyof":
+		c.progenyOf(x)
 	case "rand":
 		c.emit(asm.FnGetPrandomU32.Call(), asm.RSh.Imm32(asm.R0, 1))
 	case "alloca":
@@ -189,6 +196,14 @@ func (c *code) call(x *ir.Call) {
 		c.strjoin(x)
 	case "substr":
 		c.substr(x)
+	case "index", "rindex":
+		c.index(x, x.Fn == "rindex")
+	case "strstr":
+		c.strstr(x)
+	case "strtok":
+		c.strtok(x)
+	case "cleanpath":
+		c.cleanpath(x)
 	case "strchr", "strrchr":
 		c.findChar(x, x.Fn == "strrchr")
 	case "toupper":

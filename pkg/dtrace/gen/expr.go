@@ -285,26 +285,30 @@ func (c *code) compare(x *ir.Compare, label string) {
 }
 
 func (c *code) cond(x *ir.Cond) {
+	settle := func() {}
+	if x.T.IsString() {
+		at := c.temp()
+		settle = func() {
+			c.settle(at)
+			c.keepOnly(at)
+		}
+	}
 	other, end := c.label(), c.label()
 	c.branchUnless(x.If, other)
 	c.expr(x.Then)
-	c.settle(x)
+	settle()
 	c.jump(end)
 	c.mark(other)
 	c.expr(x.Else)
-	c.settle(x)
+	settle()
 	c.mark(end)
 }
 
 // settle copies a string branch of ?: to a place of its own, so that the
 // verifier sees one kind of pointer whichever branch was taken.
-func (c *code) settle(x *ir.Cond) {
-	if !x.T.IsString() {
-		return
-	}
+func (c *code) settle(at int) {
 	c.push()
-	at := c.tempAt(c.temps)
-	c.emit(asm.Mov.Reg(asm.R1, asm.R7), asm.Add.Imm(asm.R1, int32(at)))
+	c.slotAddr(asm.R1, at)
 	null := c.label()
 	c.emit(asm.JEq.Imm(asm.R0, 0, null), asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
 	c.pop(asm.R3)
@@ -320,9 +324,12 @@ func (c *code) temp() int {
 	return at
 }
 
+// keepOnly gives back the temporaries behind the one at to.
+func (c *code) keepOnly(to int) { c.temps = (to-c.g.slot.strings)/c.g.strSize + 1 }
+
 func (c *code) tempAt(n int) int {
-	if n >= strSlots {
-		c.fail(c.pos, "statement needs more than %d strings at a time", strSlots)
+	if n >= c.g.slot.strCount {
+		c.fail(c.pos, "statement needs more than %d strings at a time", c.g.slot.strCount)
 		n = 0
 	}
 	return c.g.slot.strings + n*c.g.strSize
@@ -374,7 +381,7 @@ func (c *code) load(x *ir.Load) {
 	}
 	c.address(x)
 	word := c.push()
-	size := x.T.Bytes()
+	size := x.Width()
 	if x.Space == ir.Own && x.Addr.Type().Base().Alloca {
 		c.ownAddress(word, size)
 	}

@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"fmt"
+
 	"github.com/cilium/ebpf/asm"
 )
 
@@ -19,6 +21,9 @@ func newCode(g *Generator, p Point) *code {
 func (c *code) finish() (asm.Instructions, error) {
 	if c.err != nil {
 		return nil, c.err
+	}
+	if c.g.slot.size > mostSlot {
+		return nil, &Error{c.pos, fmt.Sprintf("the program needs %d bytes for a probe that fires, more than %d: use fewer or smaller variables, records and strings", c.g.slot.size, mostSlot)}
 	}
 	at := map[string]int{}
 	for i := range c.ins {
@@ -41,7 +46,7 @@ func (c *code) finish() (asm.Instructions, error) {
 			out = append(out, in)
 		}
 	}
-	return out, nil
+	return c.withSubs(out), nil
 }
 
 func isJump(in asm.Instruction) bool {

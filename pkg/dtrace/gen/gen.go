@@ -2,6 +2,7 @@ package gen
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cilium/ebpf/asm"
 
@@ -19,6 +20,7 @@ type Generator struct {
 	specs   int
 	scratch int
 
+	cpu       int  // probes fire there only; -1 for all
 	printSize int  // bytes that print() records at most
 	rawBytes  bool // strings are shown to their last byte
 
@@ -43,12 +45,13 @@ type Options struct {
 	Print   int // bytes that print() records at most
 
 	RawBytes bool // strings are shown to their last byte
+	CPU      int  // probes fire there only; -1 for all
 }
 
 // New plans a program.
 func New(prog *ir.Program, o Options) *Generator {
 	g := &Generator{
-		prog: prog, strSize: max(round8(o.StrSize), 16), strCap: o.StrSize, specs: o.Specs, scratch: round8(o.Scratch), printSize: max(o.Print, 8), rawBytes: o.RawBytes, Vars: map[*ir.Var]*VarLayout{},
+		prog: prog, strSize: max(round8(o.StrSize), 16), strCap: o.StrSize, specs: o.Specs, scratch: round8(o.Scratch), printSize: max(o.Print, 8), rawBytes: o.RawBytes, cpu: o.CPU, Vars: map[*ir.Var]*VarLayout{},
 		strings: map[string]int{}, Strings: make([]byte, max(round8(o.StrSize), 16)),
 	}
 	g.planVars()
@@ -319,10 +322,23 @@ func (g *Generator) planSlot() {
 	s.locals = place(s.locSize)
 	s.key = place(s.keySize)
 	s.aggKey = place(s.aggSize)
-	s.strings = place((strSlots + 1) * g.strSize) // one more, so that offsets into the last stay inside
+	s.text = place(textTotal)
+	if g.calls("index", "rindex", "strstr", "strtok", "cleanpath") {
+		s.work = place(g.workSize())
+	}
+	if g.calls("strtok") {
+		s.tokens = place(2 * g.strSize) // an offset and a size up to that, as the verifier adds them
+	}
 	s.scratchSize = g.scratch
-	s.scratch = place(2 * s.scratchSize) // an offset and a size up to that, as the verifier adds them
+	s.scratch = place(2 * s.scratchSize)
+	s.strCount = min(max((mostSlot-at)/g.strSize-1, 1), mostStrings)
+	s.strings = place((s.strCount + 1) * g.strSize) // one more, so that offsets into the last stay inside
 	s.size = at
+}
+
+// calls reports whether any clause calls any of some subroutines.
+func (g *Generator) calls(names ...string) bool {
+	return slices.ContainsFunc(g.prog.Clauses, func(cl *ir.Clause) bool { return callsAny(cl, names...) })
 }
 
 // Point is what a program is attached to, as far as the code must know: how
@@ -342,6 +358,8 @@ type code struct {
 	point   Point
 	ins     asm.Instructions
 	labels  int
+	prefix  string            // of the labels of a function
+	subs    []sub             // functions that are called
 	pending []string          // labels of the next instruction
 	alias   map[string]string // labels that share an instruction with another
 	depth   int               // stack words in use
@@ -393,7 +411,7 @@ func (c *code) emit(ins ...asm.Instruction) {
 
 func (c *code) label() string {
 	c.labels++
-	return fmt.Sprintf("l%d", c.labels)
+	return fmt.Sprintf("%sl%d", c.prefix, c.labels)
 }
 
 // mark puts a label before the next instruction.

@@ -8,7 +8,7 @@ import (
 // Names of the maps that programs refer to.
 const (
 	MapState   = "dt_state"   // array of one State
-	MapScratch = "dt_scratch" // per-CPU array of the slots
+	MapScratch = "dt_scratch" // array of the slots of all CPUs
 	MapOut     = "dt_out"     // ring buffer of records
 	MapDrops   = "dt_drops"   // per-CPU array of Drop* counters
 	MapGlobals = "dt_globals" // array of one: global scalars
@@ -118,7 +118,12 @@ type slot struct {
 	keySize int
 	aggKey  int // key of an aggregation: while it is put together, variables may be read
 	aggSize int
-	strings int // strSlots temporary strings
+	strings int // strCount temporary strings
+
+	strCount int
+	work     int // for loops over strings
+	tokens   int // the string that strtok() takes apart
+	text     int // where addresses become text
 
 	digits      int // where numbers become text
 	token       int // u64: where strtok() goes on
@@ -128,7 +133,11 @@ type slot struct {
 	size        int
 }
 
-const strSlots = 8
+// mostStrings is how many temporary strings there are when they are not large.
+const mostStrings = 16
+
+// mostSlot bounds a slot: offsets in it have 16 bits.
+const mostSlot = 1<<15 - 1
 
 func round8(n int) int { return (n + 7) &^ 7 }
 
@@ -184,10 +193,8 @@ func LlquantizeBounds(a *ir.Agg) []int64 {
 	for m := low; m <= high; m++ {
 		next := unit * factor
 		width := max(next/steps, 1)
-		for v := unit + width; v <= next; v += width {
-			if v-v%width > bounds[len(bounds)-1] {
-				bounds = append(bounds, v-v%width)
-			}
+		for v := unit - unit%width + width; v <= next; v += width {
+			bounds = append(bounds, v)
 		}
 		unit = next
 	}

@@ -171,7 +171,7 @@ func (c *code) loadOwn(x *ir.Load) bool {
 		return false
 	}
 	p.off += x.Off
-	size := x.T.Bytes()
+	size := x.Width()
 	c.varAddress(p, size, false)
 	if isWord(x.T) {
 		c.emit(asm.LoadMem(asm.R0, asm.R0, 0, sizeOf(size)))
@@ -254,7 +254,7 @@ func (c *code) assignMem(l *ir.Load, value ir.Expr) {
 
 // storeMem stores the value in a stack word: a word, or what it points to.
 func (c *code) storeMem(l *ir.Load, word int16) {
-	width := max(1, l.T.Bytes())
+	width := max(1, l.Width())
 	c.writable(l, width)
 	switch {
 	case l.Bits > 0:
@@ -280,11 +280,11 @@ func (c *code) storeBits(l *ir.Load, word int16) {
 	c.emit(
 		asm.LoadMem(asm.R1, asm.RFP, word, asm.DWord),
 		asm.And.Reg(asm.R1, asm.R3), asm.LSh.Imm(asm.R1, int32(l.Shift)),
-		asm.LoadMem(asm.R2, asm.R0, 0, sizeOf(l.T.Bytes())),
+		asm.LoadMem(asm.R2, asm.R0, 0, sizeOf(l.Width())),
 	)
 	c.constant(asm.R3, ^(mask << l.Shift))
 	c.emit(
 		asm.And.Reg(asm.R2, asm.R3), asm.Or.Reg(asm.R2, asm.R1),
-		asm.StoreMem(asm.R0, 0, asm.R2, sizeOf(l.T.Bytes())),
+		asm.StoreMem(asm.R0, 0, asm.R2, sizeOf(l.Width())),
 	)
 }

@@ -131,7 +131,7 @@ func (c *code) pathResult(pos int16, at int) {
 	c.keep(0, asm.R0)
 	c.kept(0, asm.R0)
 	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
-	c.piece(at)
+	c.copyPiece(c.temp(), at, c.g.strCap)
 }
 
 // arguments is __args(start, end): the words of a command line with a blank

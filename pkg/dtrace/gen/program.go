@@ -21,11 +21,16 @@ func (g *Generator) Program(p Point, r Run, state int32) (asm.Instructions, erro
 	c.emit(asm.Mov.Imm(asm.R9, int32(r.Probe)))
 	c.probe = g.prog.Probes[r.Probe]
 	if c.probe != nil && c.probe.Guard != nil {
-		c.fault = "done" // what cannot be read is no event
-		c.branchUnless(c.probe.Guard, "done")
+		c.fault = c.label() // what cannot be read is no event
+		fires := c.label()
+		c.branchUnless(c.probe.Guard, c.fault)
+		c.jump(fires)
+		c.mark(c.fault)
+		c.leave()
+		c.mark(fires)
 	}
 	c.clauses(r.Clauses)
-	c.epilogue()
+	c.leave()
 	return c.finish()
 }
 
@@ -38,13 +43,23 @@ func (g *Generator) Shared(p Point, id asm.Instructions, clauses []int, state in
 	c.emit(id...)
 	c.emit(asm.Mov.Reg(asm.R9, asm.R0))
 	c.clauses(clauses)
-	c.epilogue()
+	c.leave()
 	return c.finish()
 }
 
 func (c *code) prologue(state int32) {
-	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
+	c.start()
 	c.enter(state)
+}
+
+// start keeps the context. The way out for those that take no slot is right
+// here, since a jump over a large program may be too far.
+func (c *code) start() {
+	begin := c.label()
+	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
+	c.jump(begin)
+	c.emit(asm.Mov.Imm(asm.R0, 0).WithSymbol("out"), asm.Return())
+	c.mark(begin)
 }
 
 // enter leaves unless the session is in the given state, and takes a slot.
@@ -55,18 +70,27 @@ func (c *code) enter(state int32) {
 		asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
 		asm.JNE.Imm(asm.R1, state, "out"),
 	)
+	if c.g.cpu >= 0 {
+		c.emit(asm.FnGetSmpProcessorId.Call(), asm.JNE.Imm(asm.R0, int32(c.g.cpu), "out"))
+	}
 	if own := c.ownSlot(); own >= 0 {
 		c.slotAt(own)
 	} else {
 		c.takeSlot()
 	}
 	c.zero(asm.R7, c.g.slot.locals, c.g.slot.locSize)
+	if c.g.slot.tokens > 0 {
+		c.storeImm(asm.R7, int16(c.g.slot.token), 0)
+	}
 }
 
-// slotAt leaves a slot's address in R7.
+// slotAt leaves the address of a slot of this CPU in R7.
 func (c *code) slotAt(i int) {
 	c.emit(
-		asm.StoreImm(asm.RFP, -4, int64(i), asm.Word),
+		asm.FnGetSmpProcessorId.Call(),
+		asm.Mul.Imm(asm.R0, Slots),
+		asm.Add.Imm(asm.R0, int32(i)),
+		asm.StoreMem(asm.RFP, -4, asm.R0, asm.Word),
 		asm.LoadMapPtr(asm.R1, 0).WithReference(MapScratch),
 		asm.Mov.Reg(asm.R2, asm.RFP),
 		asm.Add.Imm(asm.R2, -4),
@@ -102,13 +126,12 @@ func (c *code) takeSlot() {
 	c.mark("taken")
 }
 
-// epilogue gives the slot back.
-func (c *code) epilogue() {
-	c.mark("done")
+// leave gives the slot back and ends the program.
+func (c *code) leave() {
 	if c.ownSlot() < 0 {
 		c.storeImm(asm.R7, int16(c.g.slot.busy), 0)
 	}
-	c.emit(asm.Mov.Imm(asm.R0, 0).WithSymbol("out"), asm.Return())
+	c.emit(asm.Mov.Imm(asm.R0, 0), asm.Return())
 }
 
 // zero clears size bytes, a multiple of 8, at base + off.
@@ -148,11 +171,14 @@ func (c *code) clauses(list []int) {
 	for _, i := range list {
 		c.oneClause(c.g.Clauses[i])
 		if exits(c.g.Clauses[i].Clause) || c.marked && c.g.errorExits() {
+			goOn := c.label()
 			c.emit(
 				asm.LoadMapValue(asm.R1, 0, StateActive).WithReference(MapState),
 				asm.LoadMem(asm.R1, asm.R1, 0, asm.Word),
-				asm.JNE.Imm(asm.R1, c.state, "done"),
+				asm.JEq.Imm(asm.R1, c.state, goOn),
 			)
+			c.leave()
+			c.mark(goOn)
 		}
 	}
 }
@@ -167,12 +193,26 @@ func exits(cl *ir.Clause) bool {
 	return found
 }
 
+// clauseMark is the key of what marks where the code of a clause begins.
+type clauseMark struct{}
+
+func marked(in asm.Instruction, cl *ir.Clause) asm.Instruction {
+	in.Metadata.Set(clauseMark{}, cl)
+	return in
+}
+
+// ClauseAt is the clause whose code begins with an instruction, nil for none.
+func ClauseAt(in *asm.Instruction) *ir.Clause {
+	cl, _ := in.Metadata.Get(clauseMark{}).(*ir.Clause)
+	return cl
+}
+
 func (c *code) oneClause(l *ClauseLayout) {
 	end := c.label()
 	c.clause, c.fault, c.marked, c.pos = l, c.label(), false, l.Clause.Pos
 	c.depth, c.temps = 0, 0
 	c.emit(
-		asm.Mov.Reg(asm.R8, asm.R7),
+		marked(asm.Mov.Reg(asm.R8, asm.R7), l.Clause),
 		asm.Add.Imm(asm.R8, int32(c.g.slot.record)),
 	)
 	if uses(l.Clause, "timestamp") || c.probe != nil && c.probeUses("timestamp") {
@@ -183,6 +223,9 @@ func (c *code) oneClause(l *ClauseLayout) {
 	}
 	if usesScratch(l.Clause) {
 		c.clearScratch()
+	}
+	if usesTokens(l.Clause) {
+		c.beginTokens()
 	}
 	if l.Clause.Pred != nil {
 		c.branchUnless(l.Clause.Pred, end)

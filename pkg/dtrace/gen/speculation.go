@@ -47,6 +47,10 @@ func (c *code) speculation(s *ir.Action, l *ActionLayout) {
 	unused, end := c.label(), c.label()
 	c.expr(s.Args[0])
 	word := c.push()
+	known := c.label()
+	c.emit(asm.JLE.Imm(asm.R0, int32(c.g.specs), known))
+	c.faultIfAlways(FaultIllegal, word)
+	c.mark(known)
 	c.specKey()
 	if s.Kind == "speculate" {
 		c.emit(asm.FnMapLookupElem.Call(), asm.JEq.Imm(asm.R0, 0, unused))

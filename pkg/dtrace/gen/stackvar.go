@@ -6,7 +6,10 @@ import (
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ir"
 )
 
-const userStack = 1 << 8 // BPF_F_USER_STACK
+const (
+	userStack = 1 << 8 // BPF_F_USER_STACK
+	allFrames = 255    // as many as a helper can leave out
+)
 
 // ownFrames is how many frames of the tracing itself are on top of the kernel's
 // stack.
@@ -46,9 +49,10 @@ func (c *code) stackDepth(user bool) {
 	}
 	ok := c.label()
 	c.emit(asm.Mov.Reg(asm.R1, asm.R6))
-	c.slotAddr(asm.R2, c.g.slot.strings)
+	at := c.tempAt(c.temps) // what is behind the strings in use
+	c.slotAddr(asm.R2, at)
 	c.emit(
-		asm.Mov.Imm(asm.R3, int32(strSlots*c.g.strSize&^7)), asm.Mov.Imm(asm.R4, flags),
+		asm.Mov.Imm(asm.R3, int32((c.g.slot.strCount-c.temps)*c.g.strSize&^7)), asm.Mov.Imm(asm.R4, flags),
 		asm.FnGetStack.Call(),
 		asm.JSGE.Imm(asm.R0, 0, ok),
 		asm.Mov.Imm(asm.R0, 0),

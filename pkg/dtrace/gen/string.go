@@ -12,10 +12,12 @@ import (
 
 // copied leaves a string in a temporary, and its length without the NUL in R0.
 func (c *code) copied(x ir.Expr) int {
+	at := c.temp()
 	c.expr(x)
-	at, word := c.temp(), c.push()
+	word := c.push()
 	c.readString(at, word)
 	c.depth--
+	c.keepOnly(at)
 	c.emit(asm.Sub.Imm(asm.R0, 1))
 	return at
 }
@@ -32,13 +34,10 @@ func (c *code) readString(at int, word int16) {
 	c.faultIfNegative(word)
 }
 
-// piece copies from offset R0 of the temporary at, at most R2 bytes with the
-// NUL, to a new temporary, whose address is the result.
-func (c *code) piece(at int) { c.pieceOf(at, c.g.strCap) }
-
-// pieceOf is piece of a place of size bytes.
-func (c *code) pieceOf(at, size int) {
-	to, end, empty := c.temp(), c.label(), c.label()
+// copyPiece copies from offset R0 of a place of size bytes, at most R2 bytes
+// with the NUL, to the temporary at to, whose address is the result.
+func (c *code) copyPiece(to, from, size int) {
+	end, empty := c.label(), c.label()
 	most := int32(c.g.strCap)
 	fits := c.label()
 	c.emit(
@@ -47,7 +46,7 @@ func (c *code) pieceOf(at, size int) {
 		asm.Mov.Imm(asm.R2, most),
 	)
 	c.mark(fits)
-	c.slotAddr(asm.R3, at)
+	c.slotAddr(asm.R3, from)
 	c.emit(asm.Add.Reg(asm.R3, asm.R0))
 	c.slotAddr(asm.R1, to)
 	c.emit(asm.FnProbeReadKernelStr.Call())
@@ -68,11 +67,11 @@ func (c *code) kept(n int, r asm.Register) {
 }
 
 func (c *code) strjoin(x *ir.Call) {
+	at := c.temp()
 	c.expr(x.Args[0])
 	a := c.push()
 	c.expr(x.Args[1])
 	b := c.push()
-	at := c.temp()
 	c.readString(at, a)
 	c.emit(asm.Sub.Imm(asm.R0, 1), asm.And.Imm(asm.R0, 0xffff))
 	full := c.label()
@@ -90,10 +89,12 @@ func (c *code) strjoin(x *ir.Call) {
 	c.mark(full)
 	c.depth -= 2
 	c.slotAddr(asm.R0, at)
+	c.keepOnly(at)
 }
 
 // substr is substr(s, index [, length]); what is negative counts from the end.
 func (c *code) substr(x *ir.Call) {
+	to := c.temp()
 	c.expr(x.Args[1])
 	index := c.push()
 	if len(x.Args) > 2 {
@@ -131,12 +132,14 @@ func (c *code) substr(x *ir.Call) {
 	c.keep(1, asm.R2)
 	c.kept(0, asm.R0)
 	c.kept(1, asm.R2)
-	c.piece(at)
+	c.copyPiece(to, at, c.g.strCap)
+	c.keepOnly(to)
 	c.depth -= 2
 }
 
 // find is strchr or strrchr: the rest of the string from a character on.
 func (c *code) findChar(x *ir.Call, last bool) {
+	to := c.temp()
 	c.expr(x.Args[1])
 	char := c.push()
 	at := c.copied(x.Args[0])
@@ -162,19 +165,20 @@ func (c *code) findChar(x *ir.Call, last bool) {
 	c.mark(end)
 	c.keep(0, asm.R0)
 	c.kept(0, asm.R0)
-	c.foundPiece(at)
+	c.foundPiece(to, at)
+	c.keepOnly(to)
 	c.depth--
 }
 
-// foundPiece is the string from offset R0 of the temporary at on, or NULL when
-// that is negative.
-func (c *code) foundPiece(at int) {
+// foundPiece is the string from offset R0 of the place at on, or NULL when that
+// is negative.
+func (c *code) foundPiece(to, at int) {
 	some, end := c.label(), c.label()
 	c.emit(asm.JSGE.Imm(asm.R0, 0, some), asm.Mov.Imm(asm.R0, 0))
 	c.jump(end)
 	c.mark(some)
 	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
-	c.piece(at)
+	c.copyPiece(to, at, c.g.strCap)
 	c.mark(end)
 }
 
@@ -199,6 +203,7 @@ func (c *code) changeCase(x *ir.Call, first int32) {
 // pathPart is basename and dirname. The loop leaves where the last component
 // begins (R0) and ends (R2), and where the one before it ends (R4).
 func (c *code) pathPart(x *ir.Call, dir bool) {
+	to := c.temp()
 	at := c.copied(x.Args[0])
 	end := c.label()
 	c.emit(asm.Mov.Imm(asm.R0, 0), asm.Mov.Imm(asm.R2, 0), asm.Mov.Imm(asm.R4, 0), asm.Mov.Imm(asm.R3, 1))
@@ -234,7 +239,8 @@ func (c *code) pathPart(x *ir.Call, dir bool) {
 	c.kept(1, asm.R2)
 	c.onlySlashes(at)
 	c.emit(asm.Add.Imm(asm.R2, 1))
-	c.piece(at)
+	c.copyPiece(to, at, c.g.strCap)
+	c.keepOnly(to)
 }
 
 // onlySlashes makes an empty part the root for what begins with a slash, and
@@ -313,7 +319,7 @@ func (c *code) sign(at int) {
 	)
 	c.mark(done)
 	c.emit(asm.Mov.Imm(asm.R2, int32(c.g.strCap)))
-	c.pieceOf(at, maxDigits)
+	c.copyPiece(c.temp(), at, maxDigits)
 }
 
 // strtoll reads blanks, a sign and digits of a constant base.

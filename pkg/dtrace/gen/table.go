@@ -71,7 +71,7 @@ func (t *Table) Value() []byte {
 // Table makes the program of a table. number must leave the number in R0.
 func (g *Generator) Table(p Point, number asm.Instructions, t *Table) (asm.Instructions, error) {
 	c := newCode(g, p)
-	c.emit(asm.Mov.Reg(asm.R6, asm.R1))
+	c.start()
 	c.emit(number...)
 	// Look the number up first: most events may concern nobody.
 	c.emit(
@@ -103,6 +103,6 @@ func (g *Generator) Table(p Point, number asm.Instructions, t *Table) (asm.Instr
 		c.clauses([]int{clause})
 		c.mark(next)
 	}
-	c.epilogue()
+	c.leave()
 	return c.finish()
 }

@@ -38,8 +38,9 @@ type Needs struct {
 type Clause struct {
 	ID     int // from 0
 	Pos    lang.Pos
-	Probes []int // ids
-	Pred   Expr  // nil for none
+	Desc   string // its probes as they were written, in full
+	Probes []int  // ids
+	Pred   Expr   // nil for none
 	Body   []Stmt
 	Setup  bool // not of the program's own: what a probe or variable needs
 }
@@ -186,6 +187,7 @@ type (
 		Addr         Expr
 		Off          int
 		Shift, Bits  int
+		Unit         int // bytes that a bit-field is read with, 0 for its type's
 		Space        Space
 		Pos          lang.Pos
 		NoFaultCheck bool
@@ -255,3 +257,11 @@ func (*Eval) stmt()      {}
 func (*If) stmt()        {}
 func (*Action) stmt()    {}
 func (*Aggregate) stmt() {}
+
+// Width is the bytes that are read.
+func (l *Load) Width() int {
+	if l.Unit > 0 {
+		return l.Unit
+	}
+	return l.T.Bytes()
+}

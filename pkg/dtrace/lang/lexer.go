@@ -71,6 +71,7 @@ func (l *lexer) next(m mode) (Token, error) {
 	} else {
 		err = l.innerToken(&tok)
 	}
+	tok.end = l.at
 	return tok, err
 }
 
@@ -211,7 +212,11 @@ func (l *lexer) word(tok *Token) {
 // name is a type. It spares the look-up in the kernel's types, which are costly
 // to load, for nearly all names.
 func (l *lexer) mayBeType() bool {
-	rest := strings.TrimLeft(l.src[l.at:], "\f\n\r\t\v ")
+	return beforeType(l.src[l.at:])
+}
+
+func beforeType(rest string) bool {
+	rest = strings.TrimLeft(rest, "\f\n\r\t\v ")
 	return rest == "" || isNameByte(rest[0]) || strings.IndexByte(")]*[(,;:>/", rest[0]) >= 0
 }
 
@@ -248,6 +253,9 @@ func (l *lexer) punctuation(tok *Token) error {
 				return err
 			}
 			tok.Kind = EndOfPred
+			space := l.src[l.at+1:]
+			space = space[:len(space)-len(strings.TrimLeft(space, "\f\n\r\t\v "))]
+			tok.Pos.Line += strings.Count(space, "\n") // the original reads them too
 		}
 		l.advance(len(op))
 		return l.balance(op)

@@ -21,7 +21,7 @@ func (l *lexer) numberOrName(tok *Token) error {
 
 // number reads an integer constant; an octal one may not have an 8.
 func (l *lexer) number(tok *Token) error {
-	text := l.take(isWordByte)
+	text := l.digits()
 	if l.peekByte(0) == '.' && l.peekByte(1) != '.' && !strings.HasPrefix(text, "0x") {
 		return l.errorf("floating-point constants are not permitted")
 	}
@@ -36,6 +36,37 @@ func (l *lexer) number(tok *Token) error {
 	}
 	tok.Num = n
 	return nil
+}
+
+// digits takes a constant: its digits, in base ten or sixteen, and the suffix. A
+// letter behind it begins a name.
+func (l *lexer) digits() string {
+	rest := l.src[l.at:]
+	digit, n := isDigit, 0
+	if len(rest) > 1 && rest[0] == '0' && rest[1]|0x20 == 'x' {
+		digit, n = func(c byte) bool { return digitValue(rune(c|0x20)) < 16 }, 2
+	}
+	for n < len(rest) && digit(rest[n]) {
+		n++
+	}
+	exponent := n
+	for n < len(rest) && strings.IndexByte("uUlL", rest[n]) >= 0 {
+		n++
+	}
+	if n == exponent && n < len(rest) && rest[n]|0x20 == 'e' && isFloat(wordOf(rest)) {
+		n = len(wordOf(rest))
+	}
+	l.advance(n)
+	return rest[:n]
+}
+
+// wordOf is the letters and digits that a text begins with.
+func wordOf(text string) string {
+	n := 0
+	for n < len(text) && isWordByte(text[n]) {
+		n++
+	}
+	return text[:n]
 }
 
 func isFloat(text string) bool {
@@ -146,6 +177,9 @@ func unescape(s string) string {
 			continue
 		}
 		c, n := escape(s[i+1:])
+		if n == 0 { // means nothing: the backslash stays
+			c = '\\'
+		}
 		b.WriteByte(c)
 		i += n
 	}
@@ -153,7 +187,7 @@ func unescape(s string) string {
 }
 
 // escape is the byte that the sequence after a backslash means, and how long
-// the sequence is.
+// the sequence is: 0 for one that means nothing.
 func escape(s string) (byte, int) {
 	const plain, meaning = "abfnrtv", "\a\b\f\n\r\t\v"
 	if i := strings.IndexByte(plain, s[0]); i >= 0 {
@@ -165,7 +199,10 @@ func escape(s string) (byte, int) {
 	case s[0] == 'x' && len(s) > 1 && digitValue(rune(s[1])) < 16:
 		return digits(s, 1, 3, 16)
 	}
-	return s[0], 1
+	if s[0] == '"' || s[0] == '\\' {
+		return s[0], 1
+	}
+	return 0, 0
 }
 
 func digits(s string, from, to, base int) (byte, int) {

@@ -33,6 +33,9 @@ func (p *parser) declaration() (*VarDecl, error) {
 		return nil, err
 	}
 	d := &VarDecl{Pos: specs.Pos, Specs: specs}
+	if specs.Function {
+		return d, p.skipFunction()
+	}
 	if p.at(";") {
 		return d, p.semicolon()
 	}
@@ -69,7 +72,7 @@ func (p *parser) specs(allow storage) (*Specs, error) {
 		}
 		if !taken {
 			if n == 0 {
-				return nil, near(tok)
+				return nil, p.near(tok)
 			}
 			return s, nil
 		}
@@ -103,6 +106,12 @@ func (p *parser) spec(s *Specs, tok Token, allow storage) (bool, error) {
 		}
 		p.ahead = false
 		return true, s.setBase(tok, tok.Text)
+	case "inline": // static inline in a header of C: no business of D's
+		if s.Storage != "static" && s.Storage != "extern" {
+			return false, nil
+		}
+		p.ahead, s.Function = false, true
+		return true, nil
 	case "struct", "union":
 		p.ahead = false
 		return true, p.structSpec(s, tok)
@@ -111,6 +120,31 @@ func (p *parser) spec(s *Specs, tok Token, allow storage) (bool, error) {
 		return true, p.enumSpec(s, tok)
 	}
 	return false, nil
+}
+
+// skipFunction passes over a function of C: up to its body's end, or to the
+// semicolon of a prototype.
+func (p *parser) skipFunction() error {
+	depth := 0
+	for {
+		tok, err := p.peek()
+		if err != nil {
+			return err
+		}
+		if depth == 1 && tok.Kind == "}" || depth == 0 && tok.Kind == ";" {
+			p.ahead, p.mode = false, outer
+			return nil
+		}
+		switch tok.Kind {
+		case EOF:
+			return p.near(tok)
+		case "{":
+			depth++
+		case "}":
+			depth--
+		}
+		p.ahead = false
+	}
 }
 
 func (p *parser) storageClass(s *Specs, tok Token) (bool, error) {
@@ -147,7 +181,7 @@ func (s *Specs) attribute(tok Token) error {
 
 func (s *Specs) setBase(tok Token, name string) error {
 	if s.Base != "" {
-		return Errorf(tok.Pos, TagDeclCombo, "invalid type combination in declaration")
+		return Errorf(tok.Pos, TagDeclCombo, "invalid type combination")
 	}
 	s.Base, s.Name = tok.Kind, name
 	return nil
@@ -160,6 +194,9 @@ func (p *parser) structSpec(s *Specs, tok Token) error {
 	}
 	if err := p.tag(s); err != nil {
 		return err
+	}
+	if body, err := p.peek(); err == nil {
+		s.Body = body.Pos
 	}
 	if _, ok := p.accept("{"); !ok {
 		return p.needTag(s)
@@ -204,7 +241,7 @@ func (p *parser) needTag(s *Specs) error {
 	if err != nil {
 		return err
 	}
-	return near(tok)
+	return p.near(tok)
 }
 
 func (p *parser) memberDecl() (*MemberDecl, error) {
@@ -267,12 +304,16 @@ func (p *parser) enumerator() (Enumerator, error) {
 		return Enumerator{}, err
 	}
 	if tok.Kind != Name && tok.Kind != TypeName {
-		return Enumerator{}, near(tok)
+		return Enumerator{}, p.near(tok)
 	}
 	e := Enumerator{Pos: tok.Pos, Name: tok.Text}
 	if _, ok := p.accept("="); ok {
-		e.Value, err = p.assignment()
+		if e.Value, err = p.assignment(); err != nil {
+			return e, err
+		}
 	}
+	tok, err = p.peek()
+	e.End = tok.Pos
 	return e, err
 }
 
@@ -353,7 +394,7 @@ func (p *parser) directDeclarator(n naming) (*Declarator, error) {
 		}
 		d = nested
 	case n == mustName:
-		return nil, near(tok)
+		return nil, p.near(tok)
 	}
 	return d, p.suffixes(d, false)
 }

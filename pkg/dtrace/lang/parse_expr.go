@@ -46,7 +46,7 @@ func (p *parser) assignment() (Expr, error) {
 		return x, err
 	}
 	if !isUnary(x) {
-		return nil, near(tok)
+		return nil, p.near(tok)
 	}
 	p.ahead = false
 	y, err := p.assignment()
@@ -110,13 +110,22 @@ func (p *parser) binary(level int) (Expr, error) {
 		p.ahead = false
 		var y Expr
 		y, err = p.binary(level + 1)
-		x = &Binary{tok.Pos, tok.Kind, x, y}
+		x = &Binary{p.after(tok.Pos), tok.Kind, x, y}
 	}
 	if err != nil {
 		return nil, err
 	}
 	_, err = p.peek()
 	return x, err
+}
+
+// after is the place of the token behind an operation, where the original tells
+// its errors since it has read that token by then.
+func (p *parser) after(pos Pos) Pos {
+	if tok, err := p.peek(); err == nil && tok.Kind != EOF {
+		return tok.Pos
+	}
+	return pos
 }
 
 // cast parses (type) x, or what a parenthesis may begin otherwise.
@@ -208,7 +217,7 @@ func (p *parser) unaryOperand() (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, near(tok)
+		return nil, p.near(tok)
 	}
 	x, err := p.closeParen()
 	if err != nil {
@@ -257,7 +266,7 @@ func (p *parser) primary() (Expr, error) {
 	case "xlate":
 		return p.xlate(tok)
 	}
-	return nil, near(tok)
+	return nil, p.near(tok)
 }
 
 func (p *parser) offsetof(tok Token) (Expr, error) {
@@ -341,7 +350,7 @@ func (p *parser) memberName() (string, error) {
 		return "", err
 	}
 	if tok.Kind != Name {
-		return "", near(tok)
+		return "", p.near(tok)
 	}
 	return tok.Text, nil
 }

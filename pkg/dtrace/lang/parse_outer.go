@@ -58,10 +58,10 @@ func (p *parser) noBody(c *Clause) error {
 		return err
 	case c.Predicate != nil:
 		return Errorf(c.Predicate.Position(), TagSyntax, "expected actions { } following probe description and predicate")
-	case !p.opts.AllowNoBody && (tok.Kind == EOF || tok.Kind == ProbeSpec):
+	case !p.opts.AllowNoBody && (tok.Kind == EOF || tok.Kind == ProbeSpec || startsDeclaration(string(tok.Kind))):
 		return Errorf(c.Pos, TagSyntax, "expected predicate and/or actions following probe description")
 	case tok.Kind != EOF && tok.Kind != ProbeSpec && tok.Kind != Int:
-		return near(tok)
+		return p.near(tok)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (p *parser) probeDesc() (ProbeDesc, error) {
 	case Int:
 		return ProbeDesc{Pos: tok.Pos, ID: tok.Num.Value}, nil
 	}
-	return ProbeDesc{}, near(tok)
+	return ProbeDesc{}, p.near(tok)
 }
 
 func (p *parser) predicate() (Expr, error) {

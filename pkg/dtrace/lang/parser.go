@@ -1,6 +1,9 @@
 package lang
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads a whole program.
 func Parse(src string, opts Options) (*Program, error) {
@@ -107,7 +110,7 @@ func (p *parser) expect(k Kind) (Token, error) {
 		return tok, err
 	}
 	if tok.Kind != k {
-		return tok, near(tok)
+		return tok, p.near(tok)
 	}
 	return tok, nil
 }
@@ -117,12 +120,18 @@ func (p *parser) end() error {
 	return err
 }
 
-// near is a syntax error at a token.
-func near(tok Token) error {
+// near is a syntax error at a token. A name that was looked at as a type is told
+// with the rest of its line, as the original's lexer leaves it.
+func (p *parser) near(tok Token) error {
 	if tok.Kind == EOF {
 		return Errorf(tok.Pos, TagSyntax, "syntax error near %s", tok.Text)
 	}
-	return Errorf(tok.Pos, TagSyntax, "syntax error near \"%s\"", tok.Text)
+	text := tok.Text
+	if rest := p.lex.src[min(tok.end, len(p.lex.src)):]; (tok.Kind == Name || tok.Kind == TypeName) && beforeType(rest) && !strings.HasPrefix(strings.TrimLeft(rest, " \t"), "(") {
+		line, _, _ := strings.Cut(rest, "\n")
+		text += strings.TrimRight(line, " \t\r")
+	}
+	return Errorf(tok.Pos, TagSyntax, "syntax error near \"%s\"", text)
 }
 
 // deeper guards recursion; the caller defers the returned function.

@@ -23,6 +23,7 @@ type Token struct {
 	Text string
 	Pos  Pos
 	Num  Number // of an Int
+	end  int    // where it ends in the source
 }
 
 // Number is an integer constant as it was written.

@@ -20,8 +20,11 @@ type Specs struct {
 	Base    Kind   // "", void, char, int, float, double, string, TypeName, struct, union, enum
 	Name    string // of a TypeName, or a tag; "" for none
 	HasBody bool   // of struct, union, enum
-	Members []*MemberDecl
-	Enums   []Enumerator
+	Body    Pos    // of what follows the tag
+
+	Function bool // a function of C, which D has no use for
+	Members  []*MemberDecl
+	Enums    []Enumerator
 }
 
 // MemberDecl is one line of a struct or union.
@@ -34,6 +37,7 @@ type MemberDecl struct {
 // Enumerator is one name of an enum.
 type Enumerator struct {
 	Pos   Pos
+	End   Pos // of what follows it, where the original tells its errors
 	Name  string
 	Value Expr // nil: one more than the last
 }
@@ -72,4 +76,12 @@ type Param struct {
 	Specs    *Specs // nil for "..."
 	Decl     *Declarator
 	Variadic bool
+}
+
+// At is where an error about the specifiers is told: at a body's beginning.
+func (s *Specs) At() Pos {
+	if s.HasBody {
+		return s.Body
+	}
+	return s.Pos
 }

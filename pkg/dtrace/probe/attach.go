@@ -87,13 +87,16 @@ func (p perfEvents) Close() error {
 }
 
 // AttachClock attaches a program to the clock or counter of every CPU, or of one
-// for a Tick.
-func AttachClock(prog *ebpf.Program, a Attach) (Attachment, error) {
+// for a Tick, or of the one that is given if that is not -1.
+func AttachClock(prog *ebpf.Program, a Attach, cpu int) (Attachment, error) {
 	cpus, err := onlineCPUs()
 	if err != nil {
 		return nil, err
 	}
-	if a.Kind == Tick {
+	switch {
+	case cpu >= 0:
+		cpus = []int{cpu}
+	case a.Kind == Tick:
 		cpus = cpus[:1]
 	}
 	attr := unix.PerfEventAttr{

@@ -127,6 +127,9 @@ type Own struct{}
 // Name is the provider's name, for messages.
 func (Own) Name() string { return "dtrace probes" }
 
+// OwnFrames are all: there is nothing but the tracing on the stack.
+func (Own) OwnFrames() int { return 255 }
+
 // Arg is 0.
 func (Own) Arg(int, int16) (asm.Instructions, error) {
 	return asm.Instructions{asm.Mov.Imm(asm.R0, 0)}, nil

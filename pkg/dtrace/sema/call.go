@@ -24,10 +24,9 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	if !ok {
 		return nil, errorf(x.Pos, tagFuncIdent, "function designator is not of function type")
 	}
-	if id.Name == "__zoneid" && len(x.Args) == 1 {
-		return c.zoneOf(x)
-	}
 	switch {
+	case id.Name == "__zoneid" && len(x.Args) == 1:
+		return c.zoneOf(x)
 	case id.Name == "d_path" && len(x.Args) == 1:
 		return c.path(x)
 	case id.Name == "__args" && len(x.Args) == 2:
@@ -36,8 +35,9 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	r := subroutine(id.Name)
 	switch {
 	case r != nil:
-	case isAction(id.Name):
-		return nil, errorf(x.Pos, tagCGExpr, "%s( ) may not be called from a D expression (D program context required)", id.Name)
+	case isAction(id.Name): // what it stands in may have its own objection first
+		c.misplaced = errorf(x.Pos, tagCGExpr, "%s( ) may not be called from a D expression (D program context required)", id.Name)
+		return &ir.Call{Typed: ir.Typed{T: ctype.VoidT}, Fn: id.Name, Pos: x.Pos}, nil
 	case c.globals[id.Name] != nil || c.builtinVar(id.Name) != nil:
 		return nil, errorf(x.Pos, tagFuncIDKind, "%s '%s' may not be referenced as a function", "variable", id.Name)
 	default:
@@ -50,8 +50,13 @@ func (c *checker) call(x *lang.Call) (ir.Expr, error) {
 	if k, ok := firstConst(args); ok && id.Name == "alloca" && uint64(k.V) > uint64(c.env.Options.Scratch) {
 		return nil, errorf(x.Pos, "D_ALLOCA_SIZE", "alloca(%d) size larger than scratchsize %d", uint64(k.V), c.env.Options.Scratch)
 	}
-	if id.Name == "speculation" {
+	switch {
+	case id.Name == "speculation":
 		c.prog.Needs.Speculation = true
+	case id.Name == "progenyof":
+		return c.progenyOf(x, args[0])
+	case isLockQuestion(id.Name):
+		return c.lockQuestion(x.Pos, id.Name, args[0], r.result(c))
 	}
 	return &ir.Call{Typed: ir.Typed{T: r.result(c)}, Fn: id.Name, Args: args, Pos: x.Pos}, nil
 }
@@ -211,6 +216,13 @@ func (c *checker) probeArg(x *lang.Index) (ir.Expr, error) {
 	if len(x.Keys) != 1 {
 		return nil, errorf(x.Pos, tagProtoLen, "args[ ] prototype mismatch: %d arguments passed, 1 expected", len(x.Keys))
 	}
+	index, err := c.expr(x.Keys[0])
+	switch {
+	case err != nil:
+		return nil, err
+	case !index.Type().IsScalar():
+		return nil, errorf(x.Pos, tagProtoArg, "args[ ] argument #1 is incompatible with prototype:\n\tprototype: integer constant\n\t argument: %s", typeName(index.Type()))
+	}
 	n, err := c.constant(x.Keys[0], tagArgsType, "args[ ] argument must be a constant integer expression")
 	if err != nil {
 		return nil, err
@@ -246,10 +258,10 @@ func (c *checker) register(x *lang.Index) (ir.Expr, error) {
 		return nil, errorf(x.Pos, tagProtoArg, "uregs[ ] argument #1 is incompatible with prototype:\n\tprototype: integer constant\n\t argument: %s", e.Type())
 	}
 	const saved = 21 // what is kept otherwise is the thread's
-	others := [...]string{"ds", "es", "fsbase", "gsbase"}
+	others := [...]string{"ds", "es", "fsbase", "gsbase", "trap_nr"}
 	switch {
 	case k.V < 0 || k.V >= int64(saved+len(others)):
-		return nil, errorf(x.Pos, tagUnknown, "uregs[ ] index out of range (%d)", k.V)
+		return nil, errorf(x.Pos, tagUnknown, "uregs[]: index out of bounds (%d)", k.V)
 	case k.V >= saved:
 		of, err := c.fromLibrary("curthread->thread."+others[k.V-saved], false)
 		if err != nil {

@@ -284,6 +284,9 @@ func (c *checker) cond(x *lang.Cond) (ir.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isActionCall(a) || isActionCall(b) {
+		return nil, errorf(x.Pos, tagOpAct, "action cannot be used in a conditional context")
+	}
 	a, b, t, err := c.agree(x.Pos, a, b)
 	if err != nil {
 		return nil, err
@@ -295,6 +298,11 @@ func (c *checker) cond(x *lang.Cond) (ir.Expr, error) {
 		return b, nil
 	}
 	return &ir.Cond{Typed: ir.Typed{T: t}, If: cond, Then: a, Else: b}, nil
+}
+
+func isActionCall(x ir.Expr) bool {
+	call, ok := x.(*ir.Call)
+	return ok && isAction(call.Fn) && !yieldsValue(call.Fn)
 }
 
 // agree finds the type that both branches of ?: have.
@@ -364,6 +372,9 @@ func (c *checker) cast(x *lang.Cast) (ir.Expr, error) {
 	e, err := c.expr(x.X)
 	if err != nil {
 		return nil, err
+	}
+	if xl, ok := e.(*xlated); ok { // as a number it is what it was made from
+		e = xl.x
 	}
 	from := e.Type()
 	switch {

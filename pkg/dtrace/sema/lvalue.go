@@ -23,6 +23,9 @@ func (c *checker) assign(x *lang.Assign) (ir.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if left.Type().IsArray() {
+		return nil, errorf(x.Pos, "D_OP_ARRFUN", "operator = may not be applied to operand of type \"%s\"", left.Type())
+	}
 	return c.store(x.Pos, left, value)
 }
 
@@ -314,7 +317,7 @@ func field(pos lang.Pos, e ir.Expr, m ctype.Member, space ir.Space) ir.Expr {
 	}
 	l := &ir.Load{Typed: ir.Typed{T: m.Type}, Addr: e, Off: off, Space: space, Pos: pos}
 	if m.BitSize > 0 {
-		l.Shift, l.Bits = m.BitOff, m.BitSize
+		l.Shift, l.Bits, l.Unit = m.BitOff, m.BitSize, m.Unit
 	}
 	return l
 }

@@ -27,6 +27,9 @@ func (c *checker) unary(x *lang.Unary) (ir.Expr, error) {
 	case "*":
 		return dereference(x.Pos, e)
 	case "sizeof":
+		if s, ok := e.(*ir.Str); ok {
+			return konst(ctype.Builtin("size_t"), int64(len(s.S)+1)), nil
+		}
 		if l, ok := e.(*ir.Load); ok && l.Bits > 0 {
 			return nil, errorf(x.Pos, tagSizeofBits, "cannot apply sizeof to a bit-field")
 		}
@@ -149,7 +152,7 @@ func (c *checker) logic(x *lang.Binary) (ir.Expr, error) {
 		return nil, err
 	}
 	for _, e := range []ir.Expr{a, b} {
-		if !e.Type().IsScalar() && !e.Type().IsString() {
+		if !e.Type().IsScalar() {
 			return nil, errorf(x.Pos, tagOpScalar, "operator %s requires operands of scalar type", x.Op)
 		}
 	}
@@ -241,7 +244,11 @@ func operate(pos lang.Pos, op string, a, b ir.Expr) (ir.Expr, error) {
 		return nil, errorf(pos, tagDivZero, "expression contains division by zero")
 	}
 	if ka, okA := a.(*ir.Const); okA && okB {
-		return konst(t, fold(op, ka.V, kb.V, t)), nil
+		v := fold(op, ka.V, kb.V, t)
+		if op == "<<" && t.Base().Signed && wrap(t, v) != v { // 1 << 63 is what it says
+			t = ctype.Long
+		}
+		return konst(t, v), nil
 	}
 	return &ir.Binary{Typed: ir.Typed{T: t}, Op: op, X: a, Y: b, Pos: pos}, nil
 }

@@ -40,6 +40,17 @@ func (c *checker) formatArg(name string, call *lang.Call) ([]format.Part, string
 	return parts, s.Value, nil
 }
 
+// argumentFirst is an argument's own error, which counts more than one of the
+// format.
+func (c *checker) argumentFirst(call *lang.Call, err error) error {
+	for _, x := range call.Args {
+		if _, bad := c.argExpr(x); bad != nil {
+			return bad
+		}
+	}
+	return err
+}
+
 // notFormat is a format that is no string, or none that is constant.
 func (c *checker) notFormat(name string, call *lang.Call) error {
 	e, err := c.argExpr(call.Args[0])
@@ -58,7 +69,7 @@ func (c *checker) printfAction(name string, call *lang.Call) (ir.Stmt, error) {
 	}
 	parts, text, err := c.formatArg(name, call)
 	if err != nil {
-		return nil, err
+		return nil, c.argumentFirst(call, err)
 	}
 	f := formatting{c: c, name: name, call: call, next: 1}
 	for _, p := range parts {

@@ -2,6 +2,7 @@ package sema
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/smartbox-os/smartbox/pkg/dtrace/ctype"
@@ -68,6 +69,9 @@ func (c *checker) decl(d lang.Decl) error {
 }
 
 func (c *checker) declaration(d *lang.VarDecl) error {
+	if d.Specs.Function {
+		return nil
+	}
 	if len(d.Vars) == 0 {
 		if _, err := c.specType(d.Specs); err != nil {
 			return err
@@ -225,18 +229,26 @@ func (c *checker) redefined(d *lang.Inline) error {
 
 // checkClause checks a clause against all probes that it names.
 func (c *checker) checkClause(d *lang.Clause) error {
-	cl := &ir.Clause{Pos: d.Pos, Setup: c.inSetup}
+	cl := &ir.Clause{Pos: d.Pos, Setup: c.inSetup, Desc: inFull(d.Probes)}
 	c.clause, c.probes, c.order = cl, nil, order{}
 	for _, desc := range d.Probes {
 		if err := c.match(desc); err != nil {
 			return err
 		}
 	}
-	if err := c.predicate(d); err != nil {
-		return err
+	c.misplaced = nil
+	late := c.predicate(d)
+	if late != nil && !isUndefined(late) {
+		return late
 	}
 	body, err := c.stmts(d.Body)
-	if err != nil {
+	if err == nil && late != nil { // it may name a variable that the body makes
+		err = c.predicate(d)
+	}
+	switch {
+	case err != nil && late != nil && !isUndefined(err):
+		return late
+	case err != nil:
 		return err
 	}
 	cl.Body = body
@@ -248,11 +260,33 @@ func (c *checker) checkClause(d *lang.Clause) error {
 	return nil
 }
 
+// inFull is probe descriptions with all their colons.
+func inFull(probes []lang.ProbeDesc) string {
+	var all []string
+	for _, p := range probes {
+		if p.Text == "" {
+			all = append(all, strconv.FormatUint(p.ID, 10))
+			continue
+		}
+		all = append(all, strings.Repeat(":", max(0, 3-strings.Count(p.Text, ":")))+p.Text)
+	}
+	return strings.Join(all, ",")
+}
+
+// isUndefined reports the error for a variable that does not exist.
+func isUndefined(err error) bool {
+	e, ok := errors.AsType[*lang.Error](err)
+	return ok && (e.Tag == tagIdentUndef || e.Tag == tagVarUndef)
+}
+
 func (c *checker) predicate(d *lang.Clause) error {
 	if d.Predicate == nil {
 		return nil
 	}
 	e, err := c.expr(d.Predicate)
+	if err == nil {
+		err = c.misplaced
+	}
 	if err != nil {
 		return err
 	}

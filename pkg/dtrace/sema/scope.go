@@ -40,6 +40,8 @@ type checker struct {
 	alloca map[*ir.Var]bool // pointers: into scratch memory or not
 	probes []*Probe         // of the clause
 	order  order            // what has happened in the clause
+
+	misplaced error // an action that stands in an expression
 }
 
 func newChecker(env *Env) *checker {

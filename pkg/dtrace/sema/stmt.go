@@ -32,6 +32,9 @@ func (c *checker) stmts(list []lang.Stmt) ([]ir.Stmt, error) {
 	var out []ir.Stmt
 	for _, s := range list {
 		st, err := c.stmt(s)
+		if err == nil {
+			err = c.misplaced
+		}
 		if err != nil {
 			return nil, err
 		}

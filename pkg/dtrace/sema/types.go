@@ -69,7 +69,7 @@ func (c *checker) derive(t *ctype.Type, how lang.Derivation) (*ctype.Type, error
 	case lang.Pointer:
 		return ctype.PointerTo(t), nil
 	case lang.Function:
-		params, err := c.paramTypes(how.Params)
+		params, err := c.functionParams(how.Params)
 		return &ctype.Type{Kind: ctype.Func, Elem: t, Params: params}, err
 	case lang.Tuple:
 		return t, nil // the caller reads the keys
@@ -102,10 +102,41 @@ func (c *checker) constant(x lang.Expr, tag lang.Tag, msg string) (int64, error)
 	return k.V, nil
 }
 
-// paramTypes are the types of a prototype or key.
+// functionParams are the types of a function's parameters.
+func (c *checker) functionParams(params []*lang.Param) ([]*ctype.Type, error) {
+	if n := len(params); n > 0 && params[n-1].Variadic {
+		params = params[:n-1]
+	}
+	for i, p := range params {
+		if !p.Variadic && slices.ContainsFunc(p.Decl.Derive, func(d lang.Derivation) bool { return d.Form == lang.Tuple }) {
+			return nil, badParam(p, "function", "dynamic variable", i)
+		}
+	}
+	if len(params) == 1 && !params[0].Variadic {
+		return c.paramTypes(params)
+	}
+	return c.paramsOf(params, func(p *lang.Param, _ int) error {
+		return errorf(p.Pos, tagProtoVoid, "void must be sole parameter")
+	})
+}
+
+func badParam(p *lang.Param, kind, what string, i int) error {
+	name := p.Decl.Name
+	if name == "" {
+		name = "(anonymous)"
+	}
+	return errorf(p.Pos, tagProtoType, "%s prototype may not use parameter of type %s: %s, parameter #%d", kind, what, name, i+1)
+}
+
+// paramTypes are the types of a key.
 func (c *checker) paramTypes(params []*lang.Param) ([]*ctype.Type, error) {
+	return c.paramsOf(params, func(p *lang.Param, i int) error { return badParam(p, "array", "void", i) })
+}
+
+// paramsOf checks parameters; void is an error unless it is the only one.
+func (c *checker) paramsOf(params []*lang.Param, void func(*lang.Param, int) error) ([]*ctype.Type, error) {
 	var types []*ctype.Type
-	for _, p := range params {
+	for i, p := range params {
 		if p.Variadic {
 			return nil, errorf(p.Pos, tagProtoVarargs, "array prototype may not use a variable-length argument list")
 		}
@@ -118,7 +149,7 @@ func (c *checker) paramTypes(params []*lang.Param) ([]*ctype.Type, error) {
 		}
 		if t.IsVoid() {
 			if len(params) > 1 {
-				return nil, errorf(p.Pos, tagProtoVoid, "void must be sole parameter")
+				return nil, void(p, i)
 			}
 			if p.Decl.Name != "" {
 				return nil, errorf(p.Pos, tagProtoName, "void parameter may not have a name: %s", p.Decl.Name)
@@ -147,7 +178,7 @@ func (c *checker) specType(s *lang.Specs) (*ctype.Type, error) {
 		return nil, errorf(s.Pos, tagDeclSignInt, "invalid type declaration: signed and unsigned may only be used with integer type")
 	}
 	if s.Long > 0 {
-		return nil, errorf(s.Pos, tagDeclLongInt, "invalid type declaration: long and long long may only be used with integer or floating-point type")
+		return nil, errorf(s.At(), tagDeclLongInt, "invalid type declaration: long and long long may only be used with integer or floating-point type")
 	}
 	switch s.Base {
 	case "string":
@@ -300,6 +331,8 @@ type layout struct {
 	bits    int // used so far
 	largest int // of a union, in bits
 	align   int
+	fields  bool // there are bit-fields
+	reach   int  // bits up to the end of the last one's unit
 	members []ctype.Member
 	seen    map[string]bool
 }
@@ -334,32 +367,38 @@ func (l *layout) add(m ctype.Member) {
 	l.members = append(l.members, m)
 }
 
-// addBits places a bit-field: it may not cross a unit of its type.
+// addBits places a bit-field. As in all of D's implementations it begins at a
+// byte, as its size asks for, and a struct with one ends where its last does.
 func (l *layout) addBits(name string, t *ctype.Type, n int) {
-	unit := t.Bytes() * 8
-	at := l.bits
+	size := 1
+	for size*8 < n {
+		size *= 2
+	}
+	l.fields = true
+	if n == 0 {
+		l.bits = (l.bits + t.Bytes()*8 - 1) / (t.Bytes() * 8) * (t.Bytes() * 8)
+		return
+	}
+	at := 0
 	if l.union {
-		at = 0
-		l.largest = max(l.largest, (n+7)/8*8)
-	}
-	if n == 0 || at/unit != (at+n-1)/unit {
-		at = (at + unit - 1) / unit * unit
-	}
-	if !l.union {
-		l.bits = at + n
+		l.largest = max(l.largest, size*8)
+	} else {
+		at = (l.bits + size*8 - 1) / (size * 8) * size
+		l.bits = at*8 + (n+7)/8*8
+		l.reach = at*8 + size*8
 	}
 	if name == "" {
 		return
 	}
-	l.align = max(l.align, t.Bytes())
-	l.members = append(l.members, ctype.Member{
-		Name: name, Type: t, Offset: at / unit * unit / 8, BitOff: at % unit, BitSize: n,
-	})
+	l.members = append(l.members, ctype.Member{Name: name, Type: t, Offset: at, BitSize: n, Unit: size})
 }
 
 func (l *layout) size() int {
 	bits := max(l.bits, l.largest)
 	a := max(l.align, 1) * 8
+	if l.fields {
+		return max(bits, l.reach) / 8
+	}
 	return (bits + a - 1) / a * a / 8
 }
 
@@ -381,7 +420,12 @@ func (c *checker) enumType(s *lang.Specs) (*ctype.Type, error) {
 		c.tags["enum "+s.Name] = t
 	}
 	next := int64(0)
+	seen := map[string]bool{}
 	for _, e := range s.Enums {
+		if seen[e.Name] {
+			return nil, errorf(e.End, tagUnknown, "failed to define enumerator '%s': Duplicate member or variable name", e.Name)
+		}
+		seen[e.Name] = true
 		v, err := c.enumerator(e, next)
 		if err != nil {
 			return nil, err
@@ -395,7 +439,7 @@ func (c *checker) enumType(s *lang.Specs) (*ctype.Type, error) {
 
 func (c *checker) enumerator(e lang.Enumerator, next int64) (int64, error) {
 	if _, ok := c.enums[e.Name]; ok || c.globals[e.Name] != nil {
-		return 0, errorf(e.Pos, tagDeclIDRed, "identifier redeclared: %s", e.Name)
+		return 0, errorf(e.End, tagDeclIDRed, "identifier redeclared: %s", e.Name)
 	}
 	if e.Value != nil {
 		v, err := c.constant(e.Value, tagDeclEnConst, "enumerator '"+e.Name+"' must be assigned to an integral constant expression")
@@ -405,7 +449,7 @@ func (c *checker) enumerator(e lang.Enumerator, next int64) (int64, error) {
 		next = v
 	}
 	if next > math.MaxInt32 || next < math.MinInt32 {
-		return 0, errorf(e.Pos, tagDeclEnOflow, "enumerator '%s' value overflows INT_MAX (%d)", e.Name, int64(math.MaxInt32))
+		return 0, errorf(e.End, tagDeclEnOflow, "enumerator '%s' value overflows INT_MAX (%d)", e.Name, int64(math.MaxInt32))
 	}
 	return next, nil
 }
