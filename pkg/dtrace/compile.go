@@ -186,11 +186,11 @@ func macros(target int) map[string]string {
 	m := map[string]string{
 		"pid": n(os.Getpid()), "ppid": n(os.Getppid()), "uid": n(os.Getuid()), "euid": n(os.Geteuid()),
 		"gid": n(os.Getgid()), "egid": n(os.Getegid()), "zoneid": "0", "projid": "0", "taskid": "0",
+		"target": n(target), // 0 without one: no process
 	}
 	if pgid, sid, err := ids(); err == nil {
 		m["pgid"], m["sid"] = n(pgid), n(sid)
 	}
-	m["target"] = n(target) // 0 for none
 	return m
 }
 

@@ -63,6 +63,7 @@ func TestNetwork(t *testing.T) {
 		{"established", fmt.Sprintf(`tcp:::connect-established /args[4]->tcp_sport == %d/ { printf("%%s %%d", args[2]->ip_saddr, args[3]->tcps_rport); exit(0) }`, port6), fmt.Sprintf("::1 %d", port6), connect6},
 		{"accepted", "tcp:::accept-established " + to(port) + fmt.Sprintf(` { printf("%%s %%d", args[2]->ip_daddr, args[3]->tcps_lport == %d && args[4]->tcp_sport != %d); exit(0) }`, port, port), "127.0.0.1 1", connect},
 		{"states", fmt.Sprintf(`tcp:::state-change /args[3]->tcps_lport == %d && args[5]->tcps_state == TCP_STATE_SYN_RECEIVED/ { printf("%%d %%s", args[3]->tcps_state == TCP_STATE_ESTABLISHED, args[3]->tcps_laddr); exit(0) }`, port), "1 127.0.0.1", connect},
+		{"time-wait", fmt.Sprintf(`tcp:::state-change /args[3]->tcps_rport == %d && args[3]->tcps_state == TCP_STATE_TIME_WAIT/ { printf("%%d", args[5]->tcps_state == TCP_STATE_FIN_WAIT_2); exit(0) }`, port), "1", connect},
 		{"flags", "tcp:::send " + to(port) + ` { printf("%d %s %s", args[4]->tcp_flags & (TH_SYN | TH_ACK) ? 1 : 0, args[4]->tcp_offset >= 20 ? "header" : "none", stringof(execname) != "" ? "named" : ""); exit(0) }`, "1 header named", connect},
 		{"received", "tcp:::receive " + to(port6) + ` { printf("%d %d %s", args[2]->ip_ver, args[2]->ip_plength >= 20, args[2]->ip_daddr); exit(0) }`, "6 1 ::1", connect6},
 		{"udp", fmt.Sprintf(`udp:::send /args[4]->udp_dport == %d/ { printf("%%d %%s %%d", args[4]->udp_length, args[2]->ip_daddr, args[3]->udps_lport == %d); exit(0) }`, uport, uport), "13 127.0.0.1 1", datagram},

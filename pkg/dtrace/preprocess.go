@@ -20,10 +20,10 @@ var errPreprocess = errors.New("Preprocessor failed to process input program") /
 
 // preprocessed runs the preprocessor over a script; its messages go to errs.
 func (s *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
-	if s.CPPPath != "" || len(s.CPPArgs) > 0 {
+	o := cpp.Options{File: "/dev/stdin", Define: s.Define, Undef: s.Undef, Include: s.Includes}
+	if s.CPPPath != "" || !understood(&o, s.CPPArgs) {
 		return s.external(src, errs)
 	}
-	o := cpp.Options{File: "/dev/stdin", Define: s.Define, Undef: s.Undef, Include: s.Includes}
 	if s.CPPHeaders {
 		o.Headers = func(path string) { fmt.Fprintln(errs, path) }
 	}
@@ -37,8 +37,29 @@ func (s *Settings) preprocessed(src Source, errs io.Writer) (string, error) {
 	return text, err
 }
 
+// understood adds arguments of a preprocessor to the options of ours. Those that
+// ours does not know are for another one.
+func understood(o *cpp.Options, args []string) bool {
+	for _, a := range args {
+		if len(a) < 3 {
+			return false
+		}
+		switch value := a[2:]; a[:2] {
+		case "-D":
+			o.Define = append(slices.Clip(o.Define), value)
+		case "-U":
+			o.Undef = append(slices.Clip(o.Undef), value)
+		case "-I":
+			o.Include = append(slices.Clip(o.Include), value)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 // external runs the preprocessor that -xcpppath names, or the system's where
-// -xcppargs speaks to that.
+// -xcppargs says what only that knows.
 func (s *Settings) external(src Source, errs io.Writer) (string, error) {
 	args := []string{"-D__SUNW_D=1", "-E"}
 	for _, list := range []struct {

@@ -54,7 +54,7 @@ type Settings struct {
 	Preprocess              bool
 	Define, Undef, Includes []string // of the preprocessor
 	CPPPath                 string   // another preprocessor than ours
-	CPPArgs                 []string // arguments of it, and no reason for ours then
+	CPPArgs                 []string // arguments of it; those that ours does not know need another
 	CPPHeaders              bool     // tell which files it reads
 	LibDirs                 []string // directories of libraries in D
 }

@@ -52,9 +52,13 @@ func (l *lexer) control() error {
 	return Errorf(pos, TagPragInvalid, "invalid control directive: #%s", words[0])
 }
 
+// maxLineWords are a number, a file's name and the four flags that GNU's
+// preprocessor may add.
+const maxLineWords = 6
+
 // setLine makes the next line be N of FILE.
 func (l *lexer) setLine(pos Pos, words []string) error {
-	if len(words) == 0 || len(words) > 3 {
+	if len(words) == 0 || len(words) > maxLineWords {
 		return Errorf(pos, TagPragInvalid, "malformed line number directive")
 	}
 	n, err := strconv.Atoi(words[0])

@@ -60,7 +60,10 @@ func tcpProbes() []static {
 	args := func(header, socket string) []Arg {
 		return append(packetArgs(header, socket), arg("tcpsinfo_t *", socket), arg("tcpinfo_t *", payload("tcphdr", header)))
 	}
-	const turning = "(struct sock_turning *)((uint64_t)arg0 << 8 >> 8 | (uint64_t)arg2 << 56)"
+	// A connection that waits out its time is closed for the kernel, which keeps
+	// less than a socket of it; one that was reset has an error.
+	const next = "(((int)arg1 == 5 || (int)arg1 == 11) && (int)arg2 == 7 && ((struct sock *)arg0)->sk_err == 0 ? 6 : arg2)"
+	const turning = "(struct sock_turning *)((uint64_t)arg0 << 8 >> 8 | (uint64_t)" + next + " << 56)"
 	state := func(came int) []Arg {
 		const socket = "(struct sock *)arg0"
 		end := fmt.Sprintf("(struct sock_end *)((uint64_t)arg0 | %d)", came)
