@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/smartbox-os/smartbox/internal/cli"
 	"github.com/smartbox-os/smartbox/pkg/img"
 	"github.com/smartbox-os/smartbox/pkg/vm"
 )
@@ -14,30 +13,20 @@ import (
 // imgadm publish -m MANIFEST -f FILE URL
 func (t *tool) publish() *cobra.Command {
 	var o img.PublishOptions
-	var manifest string
-	var quiet bool
+	var p pair
 	c := &cobra.Command{
 		Use: "publish -m MANIFEST -f FILE URL", Short: "give an image to an image server",
 		Example: "  imgadm publish -m web-1.0.imgmanifest -f web-1.0.zfs.gz https://images.example.com",
 	}
-	f := c.Flags()
-	f.StringVarP(&manifest, "manifest", "m", "", "the image's manifest, a `file`")
-	f.StringVarP(&o.File, "file", "f", "", "the image's `file`")
-	f.BoolVarP(&quiet, "quiet", "q", false, "no progress bar")
+	p.flags(c)
 	return t.verb(c, 1, 1, func(ctx context.Context, args []string) error {
-		switch {
-		case manifest == "":
-			return cli.Usagef("-m MANIFEST is missing")
-		case o.File == "":
-			return cli.Usagef("-f FILE is missing")
-		}
-		m, err := img.ReadManifest(manifest)
+		m, err := p.read()
 		if err != nil {
 			return err
 		}
-		r := t.reporter(quiet)
+		r := t.reporter(p.quiet)
 		defer r.end()
-		o.Manifest, o.URL, o.Report = m, args[0], r.tell
+		o.Manifest, o.File, o.URL, o.Report = m, p.file, args[0], r.tell
 		return t.host().Publish(ctx, o)
 	})
 }
