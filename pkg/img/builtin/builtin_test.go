@@ -12,8 +12,7 @@ import (
 )
 
 // A changed sum means changed content: once it is released, give the image a new
-// uuid and version,
-// then write the new sum here.
+// uuid and version, then write the new sum here.
 const sum = "26b8180b50fb87213568bf4565f69f61f210de8464208bd5ddd44ae6062c948a"
 
 func TestBase_isTheSameBytesEverywhere(t *testing.T) {
